@@ -1,0 +1,33 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+
+/** Main and preload are CommonJS for Node 18.15 and Chromium 114, the oldest runtime the app is run on. */
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node18.15',
+      outDir: 'out/main',
+      externalizeDeps: false,
+      lib: { entry: 'main/main.ts', formats: ['cjs'] },
+    },
+  },
+  preload: {
+    build: {
+      target: 'node18.15',
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      lib: { entry: 'preload/preload.ts', formats: ['cjs'] },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    plugins: [react()],
+    build: {
+      target: 'chrome114',
+      outDir: 'out/renderer',
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: 'renderer/index.html' },
+    },
+  },
+});

@@ -1,0 +1,183 @@
+import { AlarmRefusedError } from './alarms/runner';
+import type { Clock } from './clock';
+import type { Fleet } from './guests/fleet';
+import type { Guest } from './guests/guest';
+import { manualGuest } from './guests/manual';
+import { RefusedError, type Refusal } from './power/actions';
+import type { DueChange } from './power/alarms';
+import { parseWhen, type When } from './power/durations';
+import { formatAddress } from './protocols/sockets';
+import { StorageError } from './storage/errors';
+import type { CommandName, CommandValue, commands } from '../preload/contract/commands';
+import type { Snapshot } from '../preload/contract/view';
+import type { z } from 'zod';
+
+export type Handlers = {
+  readonly [N in CommandName]: (args: z.output<(typeof commands)[N]['args']>) => Promise<CommandValue<N>>;
+};
+
+/** What the commands act on. */
+export interface Stage {
+  readonly clock: Clock;
+  snapshot(): Snapshot;
+  /** The fleets that are open: the real one, and the demo's. */
+  fleets(): readonly Fleet[];
+  /** Where guests that are added by hand belong. */
+  readonly home: Fleet;
+  dismissNotice(id: string): void;
+  openDemo(): Promise<void>;
+  closeDemo(): Promise<void>;
+}
+
+/** Every command of the bridge. A refusal is thrown as RefusedError; the bridge makes a result of it. */
+export function createHandlers(stage: Stage): Handlers {
+  const { clock } = stage;
+
+  const find = (id: string): { fleet: Fleet; guest: Guest } => {
+    for (const fleet of stage.fleets()) {
+      const guest = fleet.guest(id);
+      if (guest) return { fleet, guest };
+    }
+    throw new RefusedError({ code: 'unknown-guest', message: 'This guest is no longer on the list.', remedy: 'Look at the list again.' });
+  };
+
+  const fleetOfAlarm = (alarmId: string): Fleet => {
+    const fleet = stage.fleets().find((one) => one.guests().some(({ id }) => one.alarmOf(id)?.id === alarmId));
+    if (fleet) return fleet;
+    throw new RefusedError({ code: 'wrong-state', message: 'This alarm has ended.' });
+  };
+
+  const when = (text: string): { when: When; due: number | undefined } => {
+    const parsed = parseWhen(text, clock.now());
+    if (parsed.ok) return parsed;
+    throw new RefusedError({ code: 'bad-duration', message: parsed.message });
+  };
+
+  return {
+    getSnapshot: () => Promise.resolve(stage.snapshot()),
+    async setPowerState({ guestId, action, for: text, startAccepted }) {
+      const { fleet, guest } = find(guestId);
+      const refusal = await fleet.setPowerState(guest, {
+        action,
+        when: when(text ?? '').when,
+        startAccepted: startAccepted ?? false,
+      });
+      if (refusal) throw new RefusedError(refusal);
+      return { accepted: true };
+    },
+    async refreshGuest({ guestId }) {
+      const { fleet, guest } = find(guestId);
+      await fleet.refresh(guest);
+      return {};
+    },
+    readWhen({ text }) {
+      return Promise.resolve().then(() => {
+        const { due } = when(text);
+        return { due: due ?? null, ms: due === undefined ? null : due - clock.now() };
+      });
+    },
+    async moveAlarm({ alarmId, to }) {
+      const fleet = fleetOfAlarm(alarmId);
+      const { due } = await refusing(() => fleet.moveAlarm(alarmId, changeOf(to, when)));
+      return { due };
+    },
+    async cancelAlarm({ alarmId }) {
+      const fleet = fleetOfAlarm(alarmId);
+      await refusing(() => fleet.cancelAlarm(alarmId));
+      return {};
+    },
+    async guestFacts({ guestId }) {
+      const { guest } = find(guestId);
+      const { remembered, found, machine } = guest;
+      const missing = { missing: 'It is not running.' };
+      const facts = await machine?.facts();
+      const known = <T>(value: T | null | undefined, why: string) => (value === null || value === undefined ? { missing: why } : { value });
+      return {
+        asked: clock.now(),
+        qemuVersion: facts?.hypervisor ?? missing,
+        machine: facts?.machine ?? known(remembered.machineType, 'Not known.'),
+        memoryMiB: facts && 'value' in facts.memoryMiB ? facts.memoryMiB : known(remembered.memoryMiB, 'Not known.'),
+        vcpus: facts && 'value' in facts.vcpus ? facts.vcpus : known(remembered.vcpus, 'Not known.'),
+        uptimeSeconds: facts?.uptimeSeconds ?? missing,
+        os: facts?.os ?? missing,
+        hostName: facts?.hostName ?? missing,
+        addresses: facts?.addresses ?? missing,
+        uuid: known(remembered.uuid, 'It was started without one.'),
+        pid: guest.hostId === 'demo' ? { missing: 'It is simulated.' } : known(found?.pid, 'It has no process now.'),
+        monitor: known(monitorOf(guest), 'It has no QMP monitor.'),
+        agentChannel: known(agentOf(guest), 'It has no agent channel.'),
+      };
+    },
+    guestHistory({ guestId }) {
+      const { fleet } = find(guestId);
+      return Promise.resolve([...fleet.history.of(guestId)]);
+    },
+    addGuest(args) {
+      const [host] = stage.home.hosts;
+      if (!host) throw new Error('There is no host to add a guest to');
+      const remembered = manualGuest(host.id, args);
+      if (stage.home.guest(remembered.id)) {
+        throw new RefusedError({ code: 'wrong-state', message: 'A guest with this monitor is on the list already.' });
+      }
+      return Promise.resolve({ guestId: stage.home.add(remembered).id });
+    },
+    async removeGuest({ guestId }) {
+      const { fleet, guest } = find(guestId);
+      if (guest.machine?.exists && !guest.remembered.manual) {
+        throw new RefusedError({ code: 'wrong-state', message: 'It runs, so it would be found again at once.', remedy: 'Shut it down first.' });
+      }
+      await refusing(() => {
+        fleet.remove(guestId);
+        return Promise.resolve();
+      });
+      return {};
+    },
+    dismissNotice({ noticeId }) {
+      stage.dismissNotice(noticeId);
+      return Promise.resolve({});
+    },
+    async openDemo() {
+      await stage.openDemo();
+      return {};
+    },
+    async closeDemo() {
+      await stage.closeDemo();
+      return {};
+    },
+  };
+}
+
+/** "+30 min" and "-10 min" move the alarm; anything else is read like the "For" field. */
+function changeOf(to: string, when: (text: string) => { when: When; due: number | undefined }): DueChange {
+  const moved = /^\s*([+\-−])(.*)$/s.exec(to);
+  const parsed = when(moved?.[2] ?? to);
+  if (moved && parsed.when.kind === 'for') return { kind: 'by', ms: moved[1] === '+' ? parsed.when.ms : -parsed.when.ms };
+  if (moved || parsed.due === undefined || parsed.when.kind === 'none') {
+    throw new RefusedError({
+      code: 'bad-duration',
+      message: 'Give a new time, such as “+30 min”, “-10 min”, “2 h” or “until 07:00”.',
+    });
+  }
+  return { kind: 'to', due: parsed.due, basis: parsed.when.kind === 'for' ? 'duration' : 'instant' };
+}
+
+/** What alarms and storage refuse, as a refusal. */
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AlarmRefusedError) throw new RefusedError({ code: 'wrong-state', message: error.message } satisfies Refusal);
+    if (error instanceof StorageError) throw new RefusedError({ code: 'storage', message: error.message } satisfies Refusal);
+    throw error;
+  }
+}
+
+const monitorOf = ({ found, remembered: { manual } }: Guest): string | null => {
+  const address = found?.monitors[0] ?? manual?.monitor;
+  return address ? formatAddress(address) : null;
+};
+
+const agentOf = ({ found, remembered: { manual } }: Guest): string | null => {
+  const address = found?.agent?.address ?? manual?.agent;
+  return address ? formatAddress(address) : null;
+};

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock';
+import { guestTimers } from './guest-timers';
+import type {
+  Delays,
+  GuestMemory,
+  GuestSystem,
+  MachineEvent,
+  MachineSettings,
+  SimulatedDisk,
+} from './simulation';
+
+/** What the guest does to the machine around it. */
+export interface Board {
+  emit(event: MachineEvent): void;
+  entersS3(): void;
+  wakesByItself(): void;
+  powersOff(): void;
+}
+
+export interface GuestSystemOptions {
+  settings: MachineSettings;
+  delays: Delays;
+  clock: Clock;
+  disk: SimulatedDisk;
+  board: Board;
+  /** Whether the image is found intact at boot. */
+  resumesImage(image: GuestMemory): boolean;
+  onAgentChange(): void;
+}
+
+/** The guest's system, and the machine's ways to touch it. */
+export interface PoweredGuest extends GuestSystem {
+  boot(after: 'power-on' | 'reset'): void;
+  /** Begins as if it had booted `uptimeMs` ago. */
+  startUp(uptimeMs: number, asleep: boolean): void;
+  /** The vCPUs stop: nothing happens in the guest until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  wake(): void;
+  isUp(): boolean;
+  /** The process ends. */
+  off(): void;
+}
+
+type Phase = 'off' | 'booting' | 'up' | 'suspending' | 'asleep' | 'waking' | 'shutting-down' | 'halted';
+
+/** How far behind a guest's clock is after S3 and S4 beyond the RTC's whole seconds; measured: up to 1.5 s in all. */
+const WAKE_LAG_MS = 500;
+/** From the machine's reset to the firmware's own. */
+const FIRMWARE_RESET_MS = 40;
+
+const GUEST_RESET: MachineEvent = { name: 'RESET', data: { guest: true, reason: 'guest-reset' } };
+
+/** The RAM of a guest that booted `uptimeMs` ago. */
+export const bootedMemory = (clock: Clock, uptimeMs: number): GuestMemory => ({
+  bootId: randomUUID(),
+  bootedAt: clock.monotonic() - uptimeMs,
+  clockLagMs: 0,
+  openFiles: new Map(),
+  lastFileHandle: 999,
+});
+
+export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
+  const { settings, delays, clock, disk, board } = options;
+  const timers = guestTimers(clock);
+  let phase: Phase = 'off';
+  let memory: GuestMemory | null = null;
+  let frozenAt: number | null = null;
+  let rtcLagMs = 0;
+  let portOpen = false;
+
+  const agentOpensPort = () =>
+    (settings.agent === 'running' || settings.agent === 'silent') &&
+    (phase === 'up' || phase === 'suspending');
+
+  const enter = (next: Phase) => {
+    phase = next;
+    if (portOpen !== agentOpensPort()) {
+      portOpen = agentOpensPort();
+      board.emit({ name: 'VSERPORT_CHANGE', data: { id: 'channel0', open: portOpen } });
+    }
+    options.onAgentChange();
+  };
+
+  const rtcLag = () => rtcLagMs + ((clock.now() - rtcLagMs) % 1000);
+  const readClockFromRtc = (running: GuestMemory) => {
+    running.clockLagMs = rtcLag() + WAKE_LAG_MS;
+  };
+
+  const finishBoot = () => {
+    const image = disk.hibernationImage;
+    disk.hibernationImage = null;
+    if (image && options.resumesImage(image)) {
+      memory = image;
+      readClockFromRtc(image);
+    } else {
+      memory = bootedMemory(clock, 0);
+    }
+    enter('up');
+  };
+
+  const boot: PoweredGuest['boot'] = (after) => {
+    timers.clear();
+    memory = null;
+    enter('booting');
+    if (after === 'reset') timers.after(FIRMWARE_RESET_MS, () => board.emit(GUEST_RESET));
+    timers.after(delays.boot, finishBoot);
+  };
+
+  const poweredOff = () => {
+    memory = null;
+    enter('off');
+    board.powersOff();
+  };
+
+  return {
+    boot,
+    startUp(uptimeMs, asleep) {
+      memory = bootedMemory(clock, uptimeMs);
+      enter(asleep ? 'asleep' : 'up');
+    },
+    freeze() {
+      timers.freeze();
+      frozenAt ??= clock.monotonic();
+      options.onAgentChange();
+    },
+    thaw() {
+      if (frozenAt !== null && memory) {
+        const stoodStillMs = clock.monotonic() - frozenAt;
+        memory.bootedAt += stoodStillMs;
+        memory.clockLagMs += stoodStillMs;
+      }
+      frozenAt = null;
+      timers.thaw();
+      options.onAgentChange();
+    },
+    wake() {
+      if (phase !== 'asleep') throw new Error(`A guest that is ${phase} cannot wake`);
+      enter('waking');
+      disk.hibernationImage = null;
+      timers.after(delays.wake, () => {
+        if (memory) readClockFromRtc(memory);
+        enter('up');
+      });
+    },
+    isUp: () => phase === 'up',
+    off() {
+      timers.clear();
+      memory = null;
+      phase = 'off';
+    },
+
+    supports: (mode) =>
+      mode === 'ram'
+        ? settings.s3
+        : mode === 'disk'
+          ? settings.s4
+          : settings.hybrid && settings.s3 && settings.s4,
+    suspend(mode) {
+      if (phase !== 'up') return;
+      enter('suspending');
+      timers.after(mode === 'ram' ? delays.suspend : delays.hibernate, () => {
+        if (mode !== 'ram') disk.hibernationImage = memory;
+        if (mode === 'disk') {
+          board.emit({ name: 'SUSPEND_DISK' });
+          poweredOff();
+          return;
+        }
+        board.entersS3();
+        enter('asleep');
+      });
+    },
+    shutdown(mode) {
+      if (phase !== 'up') return;
+      enter('shutting-down');
+      timers.after(delays.shutdown, () => {
+        if (mode === 'powerdown') {
+          poweredOff();
+        } else if (mode === 'reboot') {
+          board.emit(GUEST_RESET);
+          boot('reset');
+        } else {
+          enter('halted');
+        }
+      });
+    },
+    wakeByItself() {
+      if (phase === 'asleep') board.wakesByItself();
+    },
+    agentOpensPort: () => portOpen,
+    agentRuns: () => settings.agent === 'running' && phase === 'up' && frozenAt === null,
+    memory: () => memory,
+    uptimeMs: () => (memory ? (frozenAt ?? clock.monotonic()) - memory.bootedAt : 0),
+    timeMs: () => clock.now() - (memory?.clockLagMs ?? 0),
+    setTime(timeMs) {
+      if (!memory) return;
+      if (timeMs === null) {
+        memory.clockLagMs = rtcLag();
+        return;
+      }
+      rtcLagMs = clock.now() - timeMs;
+      memory.clockLagMs = rtcLagMs;
+      board.emit({ name: 'RTC_CHANGE', data: { offset: -Math.round(rtcLagMs / 1000) } });
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import type { Clock } from '../clock';
+import type { FoundGuest } from '../hosts/discovery/found';
+import type { Machine, MachineEvent } from '../hypervisors/machine';
+import { goalOf, type Action } from '../power/actions';
+import type { Control, Standing } from '../power/standing';
+import { isEnded, stateLabels, type Cause, type PowerState } from '../power/states';
+import type { History } from './history';
+import { createQueue, type SerialQueue } from './queue';
+import { described, type Remembered } from './remembered';
+
+/** The action under way. */
+export interface Pending {
+  readonly action: Action;
+  readonly since: number;
+  readonly by: Cause;
+}
+
+/** One guest: what is remembered of it, the machine while there is one, and the queue of what is asked of it. */
+export interface Guest {
+  readonly id: string;
+  readonly hostId: string;
+  readonly remembered: Remembered;
+  readonly found: FoundGuest | null;
+  readonly machine: Machine | null;
+  readonly state: PowerState;
+  readonly pending: Pending | null;
+  readonly queue: SerialQueue;
+  standing(): Standing;
+  /** The host lists the guest's process; `machine` is new when the process is. */
+  attach(found: FoundGuest, machine: Machine): void;
+  /** The host's listing names a process that cannot be controlled, with the reason in `control`. */
+  attachUncontrolled(found: FoundGuest, control: Control): void;
+  /** The host's listing does not name the guest (any more). */
+  absent(): void;
+  /** A machine that is known by its address alone. */
+  attachManual(machine: Machine): void;
+  setPending(pending: Pending | null): void;
+  /** Grows when what is under way is given up for something that cannot wait. */
+  readonly generation: number;
+  /** Gives up waiting for what is under way, so that the next in the queue has its turn. */
+  supersede(): void;
+  remember(change: Partial<Remembered>): void;
+  note(entry: Parameters<History['add']>[1]): void;
+  /** Calls `listener` after every change of what the guest shows. */
+  subscribe(listener: (change: GuestChange) => void): () => void;
+  close(): void;
+}
+
+export type GuestChange =
+  /** A new state was observed, or the one that is shown turned out to be from another time. */
+  { readonly kind: 'state'; readonly state: PowerState; readonly before: PowerState } | { readonly kind: 'other' };
+
+export interface GuestOptions {
+  readonly clock: Clock;
+  readonly history: History;
+  readonly remembered: Remembered;
+  /** Keeps `remembered` after it has changed. */
+  readonly onRemember: () => void;
+}
+
+export function createGuest({ clock, history, onRemember, ...options }: GuestOptions): Guest {
+  let remembered = options.remembered;
+  let found: FoundGuest | null = null;
+  let machine: Machine | null = null;
+  let uncontrolled: Control | null = null;
+  let unsubscribe = () => {};
+  let pending: Pending | null = null;
+  let generation = 0;
+  let state: PowerState = { name: 'unknown', since: null, source: 'inference', cause: 'unknown', detail: 'Its host is being looked at.' };
+  const queue = createQueue();
+  const listeners = new Set<(change: GuestChange) => void>();
+
+  const emit = (change: GuestChange) => {
+    for (const listener of [...listeners]) listener(change);
+  };
+
+  const remember = (change: Partial<Remembered>) => {
+    remembered = { ...remembered, ...change };
+    onRemember();
+  };
+
+  const note: Guest['note'] = (entry) => {
+    history.add(remembered.id, entry);
+    emit({ kind: 'other' });
+  };
+
+  const observe = (seen: PowerState) => {
+    const ours = pending !== null && expects(pending.action, seen.name);
+    const next: PowerState = ours && pending ? { ...seen, cause: pending.by } : seen;
+    const before = state;
+    if (JSON.stringify(next) === JSON.stringify(before)) return;
+    state = next;
+    if (next.name !== 'unknown') remember({ last: next, ...(next.name === 'running' ? {} : { hibernating: false }) });
+    const newToUser = next.name !== before.name && !(before.name === 'unknown' && next.name === lastKnown(before));
+    if (newToUser && next.name !== 'unknown' && next.since !== null) {
+      history.add(remembered.id, { kind: 'state', text: sentence(next), cause: next.cause, failed: next.name === 'crashed' });
+    }
+    emit({ kind: 'state', state: next, before });
+  };
+  const lastKnown = (before: PowerState) => (before.name === 'unknown' ? remembered.last.name : before.name);
+
+  const release = () => {
+    unsubscribe();
+    unsubscribe = () => {};
+    machine?.close();
+    machine = null;
+  };
+
+  const use = (next: Machine) => {
+    release();
+    uncontrolled = null;
+    machine = next;
+    unsubscribe = next.subscribe((event: MachineEvent) => {
+      if (event.kind === 'state') observe(event.state);
+      else emit({ kind: 'other' });
+    });
+    if (next.state.name !== 'unknown') observe(next.state);
+  };
+
+  return {
+    id: remembered.id,
+    hostId: remembered.hostId,
+    get remembered() {
+      return remembered;
+    },
+    get found() {
+      return found;
+    },
+    get machine() {
+      return machine;
+    },
+    get state() {
+      return state;
+    },
+    get pending() {
+      return pending;
+    },
+    queue,
+    standing() {
+      const startable = startableFrom(remembered, found);
+      return {
+        state: state.name,
+        detail: state.detail,
+        exists: machine ? machine.exists : uncontrolled !== null,
+        control: machine?.control ?? uncontrolled ?? { status: 'connecting' },
+        agent: machine?.agent ?? { status: 'unknown' },
+        sleep: machine?.sleep ?? {},
+        start: startable,
+      };
+    },
+    attach(next, fresh) {
+      const same = JSON.stringify(next.recipe) === JSON.stringify(remembered.recipe);
+      found = next;
+      const { name, ...facts } = described(next);
+      const manualName = remembered.manual !== null && remembered.name !== '';
+      const change = { ...facts, ...(manualName ? {} : { name }), ...(same ? {} : { startAccepted: false }) };
+      if (JSON.stringify({ ...remembered, ...change }) !== JSON.stringify(remembered)) remember(change);
+      if (fresh !== machine) use(fresh);
+      emit({ kind: 'other' });
+    },
+    attachUncontrolled(next, control) {
+      release();
+      found = next;
+      uncontrolled = control;
+      const detail = control.status === 'unavailable' ? control.reason : undefined;
+      observe({ name: 'unknown', since: null, source: 'inference', cause: 'unknown', ...(detail ? { detail } : {}) });
+      emit({ kind: 'other' });
+    },
+    attachManual(next) {
+      found = null;
+      use(next);
+      emit({ kind: 'other' });
+    },
+    absent() {
+      if (machine?.exists && machine.control.status === 'ready') return;
+      const final = machine && isEnded(machine.state.name) ? machine.state : null;
+      release();
+      found = null;
+      uncontrolled = null;
+      observe(final ? { ...final, cause: state.name === final.name ? state.cause : final.cause } : afterAbsence(remembered, state));
+      emit({ kind: 'other' });
+    },
+    setPending(next) {
+      pending = next;
+      emit({ kind: 'other' });
+    },
+    get generation() {
+      return generation;
+    },
+    supersede() {
+      generation += 1;
+      emit({ kind: 'other' });
+    },
+    remember(change) {
+      remember(change);
+      emit({ kind: 'other' });
+    },
+    note,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close() {
+      release();
+      listeners.clear();
+    },
+  };
+}
+
+/** Whether a state that is seen while `action` is under way is what it was meant to bring about. */
+const expects = (action: Action, name: PowerState['name']): boolean =>
+  goalOf[action] === name || (action === 'start' && name === 'paused') || (action === 'resume' && name === 'suspended');
+
+/** What is concluded of a guest whose process is gone, without anybody having watched it go. */
+function afterAbsence({ last, hibernating }: Remembered, state: PowerState): PowerState {
+  if (isEnded(state.name)) return state;
+  if (isEnded(last.name)) return { ...last, source: 'inference' };
+  const unseen = { since: null, source: 'inference', cause: 'unknown' } as const;
+  if (hibernating) {
+    return { ...unseen, name: 'hibernated', detail: 'It was told to hibernate and ended unseen. Starting it resumes it if it got there.' };
+  }
+  return { ...unseen, name: 'off', detail: 'It ended while Reveille was not watching; how is not known.' };
+}
+
+function startableFrom({ recipe, manual }: Remembered, found: FoundGuest | null): Standing['start'] {
+  if (found?.owner === 'libvirt') {
+    return { kind: 'no', reason: 'This guest belongs to libvirt.', remedy: 'Start it with libvirt.' };
+  }
+  if (!recipe) {
+    return {
+      kind: 'no',
+      reason: 'How it is started is not known.',
+      remedy: manual ? 'Remove it and add it again with its start command.' : 'Start it yourself; Reveille remembers the command.',
+    };
+  }
+  if (recipe.notStartable) {
+    return { kind: 'no', reason: recipe.notStartable, remedy: 'Start it yourself, the way it was started before.' };
+  }
+  return { kind: 'yes' };
+}
+
+const sentence = (state: PowerState): string =>
+  state.detail ? `${stateLabels[state.name]}. ${state.detail}` : stateLabels[state.name];

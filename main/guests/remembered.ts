@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { FoundGuest } from '../hosts/discovery/found';
+
+const Recipe = z.object({
+  executable: z.string(),
+  args: z.array(z.string()),
+  cwd: z.string().nullable(),
+  daemonizes: z.boolean(),
+  startsPaused: z.boolean(),
+  notStartable: z.string().exactOptional(),
+});
+
+const Address = z.union([
+  z.object({ kind: z.literal('unix'), path: z.string() }),
+  z.object({ kind: z.literal('tcp'), host: z.string(), port: z.number().int() }),
+  z.object({ kind: z.literal('pipe'), path: z.string() }),
+]);
+
+const Last = z.object({
+  name: z.enum(['running', 'suspended', 'hibernated', 'paused', 'saved', 'off', 'crashed', 'unknown']),
+  since: z.number().nullable(),
+  source: z.enum(['event', 'query', 'inference']),
+  cause: z.enum(['user', 'timer', 'guest', 'host', 'unknown']),
+  detail: z.string().exactOptional(),
+});
+
+/** What is kept of a guest over restarts of the app. */
+const Remembered = z.object({
+  id: z.string(),
+  hostId: z.string(),
+  key: z.string(),
+  name: z.string(),
+  uuid: z.string().nullable(),
+  memoryMiB: z.number().nullable(),
+  vcpus: z.number().nullable(),
+  machineType: z.string().nullable(),
+  /** How it was started, as seen; null when it could not be read. */
+  recipe: Recipe.nullable(),
+  /** The user has read the recipe as it is now. */
+  startAccepted: z.boolean(),
+  /** Set for a guest that was added by hand. */
+  manual: z.object({ monitor: Address, agent: Address.nullable() }).nullable(),
+  /** The last state that was seen. */
+  last: Last,
+  /** The kernel's boot id when it was last asked, to tell a resume from a boot. */
+  bootId: z.string().nullable(),
+  /** A hibernation that was asked for and whose end was not seen yet. */
+  hibernating: z.boolean(),
+});
+export type Remembered = z.infer<typeof Remembered>;
+
+export const GUESTS_VERSION = 1;
+/** @throws z.ZodError with the path to the field */
+export const parseRemembered = (value: unknown): Remembered[] => z.array(Remembered).parse(value);
+
+/** The same guest on the same host has the same id, in every run of the app. */
+export const guestId = (hostId: string, key: string): string =>
+  `${hostId}-${createHash('sha256').update(`${hostId}\0${key}`).digest('base64url').slice(0, 20)}`;
+
+/** A guest that is seen for the first time. */
+export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
+  id: guestId(hostId, found.key),
+  hostId,
+  key: found.key,
+  ...described(found),
+  startAccepted: false,
+  manual: null,
+  last: { name: 'unknown', since: null, source: 'inference', cause: 'unknown', detail: 'It has not been asked yet.' },
+  bootId: null,
+  hibernating: false,
+});
+
+/** What the host's listing tells of a guest. */
+export const described = (
+  found: FoundGuest,
+): Pick<Remembered, 'name' | 'uuid' | 'memoryMiB' | 'vcpus' | 'machineType' | 'recipe'> => ({
+  name: found.name,
+  uuid: found.uuid,
+  memoryMiB: found.memoryMiB,
+  vcpus: found.vcpus,
+  machineType: found.machine,
+  recipe: found.recipe,
+});

@@ -1,0 +1,98 @@
+import { HostError } from '../hosts/host';
+import { actionLabels, type Refusal } from '../power/actions';
+import type { Cause } from '../power/states';
+import { verdictOf, type Verdict } from './confirm';
+import type { Guest } from './guest';
+import { observed } from './observe';
+import { request } from './request';
+import { agentAnswers, settleAfterWake } from './settle';
+import type { Workplace } from './workplace';
+
+const failed = (message: string, remedy: string): Verdict => ({
+  ok: false,
+  refusal: { code: 'not-confirmed', message, remedy } satisfies Refusal,
+});
+
+/** Starts the guest's own command again, and tells a resume from a boot when it was hibernated. */
+export async function startProcess(guest: Guest, by: Cause, workplace: Workplace): Promise<Verdict> {
+  const { recipe, bootId, hibernating } = guest.remembered;
+  if (!recipe) throw new Error('A start passed the rules without a command');
+  const resumes = guest.state.name === 'hibernated' || hibernating;
+  const host = workplace.host(guest.hostId);
+  let ended: Verdict | null = null;
+  let changed = () => {};
+  try {
+    const { exited } = await host.launch(recipe);
+    guest.note({ kind: 'action', text: `${actionLabels.start}: its command was run.`, cause: by, failed: false });
+    void exited.then(({ code, signal, output }) => {
+      const daemonized = recipe.daemonizes && code === 0;
+      if (daemonized) return void workplace.rescan(guest.hostId);
+      ended = failed(
+        `QEMU ended at once (${signal ?? `exit status ${code}`}).${output ? ` It said: ${output}` : ''}`,
+        'Mend what it names, or start the guest the way it was started before.',
+      );
+      changed();
+    });
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return failed(error.message, error.remedy);
+  }
+  await workplace.rescan(guest.hostId);
+  const ms = workplace.limits.confirm.start;
+  const verdict = await observed<Verdict>(
+    {
+      clock: workplace.clock,
+      ms,
+      subscribe(onChange) {
+        changed = onChange;
+        return guest.subscribe(onChange);
+      },
+    },
+    () => startVerdict(guest, recipe.startsPaused) ?? ended,
+  );
+  if (!verdict) {
+    const control = guest.machine?.control;
+    const why = control?.status === 'unavailable' ? control.reason : 'No QEMU of this guest was found.';
+    return failed(`It was started, but not seen running within ${ms / 1000} s. ${why}`, 'Look at its QEMU process on the host.');
+  }
+  if (verdict.ok && guest.machine && guest.state.name === 'paused') {
+    const resume = await request(guest, guest.machine, 'resume', by, workplace);
+    if (!resume.ok) return resume;
+  }
+  return verdict.ok && resumes ? resumed(guest, bootId, workplace) : verdict;
+}
+
+function startVerdict({ machine, state }: Guest, startsPaused: boolean): Verdict | null {
+  if (!machine?.exists || machine.control.status !== 'ready') return null;
+  if (startsPaused && state.name === 'paused') return { ok: true };
+  return verdictOf('start', machine, { reset: false });
+}
+
+/** A kernel that resumes keeps its boot id; one that boots has a new one. */
+async function resumed(guest: Guest, bootId: string | null, workplace: Workplace): Promise<Verdict> {
+  const { machine } = guest;
+  guest.remember({ hibernating: false });
+  if (!machine || !machine.hasAgentChannel) {
+    guest.note({ kind: 'state', text: 'Whether it resumed or booted is not known: it has no agent.', cause: 'unknown', failed: false });
+    return { ok: true };
+  }
+  if (!(await agentAnswers(guest, machine, workplace.clock, workplace.limits.agentAfterResume))) {
+    return failed(
+      `It was started, but its agent did not answer within ${workplace.limits.agentAfterResume / 1000} s, so whether it resumed is not known.`,
+      'Look at the guest’s screen.',
+    );
+  }
+  const now = await machine.readBootId();
+  if (bootId === null || now === null) {
+    guest.note({ kind: 'state', text: 'Whether it resumed or booted is not known: it tells no boot id.', cause: 'unknown', failed: false });
+  } else if (now !== bootId) {
+    guest.remember({ bootId: now });
+    return failed(
+      'It booted anew instead of resuming: what it had in memory is lost.',
+      'Its memory image could not be loaded. A Linux guest needs swap as large as its memory, resume= on its kernel command line, and enough memory to load the image.',
+    );
+  } else {
+    guest.note({ kind: 'state', text: 'It resumed where it was.', cause: guest.state.cause, failed: false });
+  }
+  return settleAfterWake(guest, machine, workplace, workplace.limits.agentAfterWake);
+}

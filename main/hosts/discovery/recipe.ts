@@ -1,0 +1,96 @@
+import type { QemuCommandLine } from './command-line';
+import type { GuestOwner, StartRecipe } from './found';
+import { parseKeyValues } from './options';
+
+export interface RecipeFacts {
+  commandLine: QemuCommandLine;
+  executable: string;
+  /** Without the program's name. */
+  args: readonly string[];
+  cwd: string | null;
+  owner: GuestOwner;
+  /** Why this user cannot start it here (another user's, inside a container, arguments not exactly known), or null. */
+  obstacle: string | null;
+}
+
+/**
+ * How to start the guest again with the same arguments. Reasons not to, in this order: its manager starts it; what the
+ * caller found (`obstacle`); its arguments name something that died with the first process, or would not boot it.
+ * -pidfile needs no care: QEMU locks the file and takes over one that was left behind.
+ */
+export function startRecipe(facts: RecipeFacts): StartRecipe {
+  const { commandLine, executable, args, cwd } = facts;
+  const notStartable =
+    managerReason(facts.owner) ??
+    facts.obstacle ??
+    argumentsReason(commandLine, args) ??
+    (cwd === null ? 'The folder it was started in is not known.' : null);
+  return {
+    executable,
+    args: [...args],
+    cwd,
+    daemonizes: commandLine.daemonizes,
+    startsPaused: commandLine.startsPaused,
+    ...(notStartable === null ? {} : { notStartable }),
+  };
+}
+
+function managerReason(owner: GuestOwner): string | null {
+  switch (owner) {
+    case 'libvirt':
+      return 'libvirt manages this guest: start it there.';
+    case 'proxmox':
+      return 'Proxmox VE manages this guest: start it there.';
+    case 'user':
+      return null;
+  }
+}
+
+function argumentsReason(commandLine: QemuCommandLine, args: readonly string[]): string | null {
+  const descriptor = inheritedDescriptor(commandLine, args);
+  if (descriptor !== null) {
+    return `It was given open files that only the program that started it has (${descriptor}): start it with that program.`;
+  }
+  for (const { name } of commandLine.options) {
+    if (name === 'incoming') return 'It was started to receive a migration (-incoming), so this command does not boot it.';
+    if (name === 'loadvm') return 'It was started from a snapshot (-loadvm): starting it so again would lose what came after.';
+  }
+  return null;
+}
+
+/** Options that may take descriptors, with the key that a first bare value stands for. */
+const DESCRIPTOR_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['chardev', 'backend'],
+  ['netdev', 'type'],
+  ['nic', 'type'],
+  ['net', 'type'],
+  ['device', 'driver'],
+  ['object', 'qom-type'],
+  ['fsdev', 'fsdriver'],
+  ['virtfs', 'fsdriver'],
+  ['tpmdev', 'type'],
+]);
+const DESCRIPTOR_KEYS = new Set(['fd', 'fds', 'vhostfd', 'vhostfds', 'sock_fd']);
+
+/** The option that hands QEMU a descriptor it inherited, as `-netdev fd=3`, or null. */
+function inheritedDescriptor(commandLine: QemuCommandLine, args: readonly string[]): string | null {
+  for (const { name, value } of commandLine.options) {
+    if (value === null) continue;
+    if (name === 'add-fd') return `-add-fd ${bounded(value)}`;
+    const short = /^(?:qmp|qmp-pretty|monitor|serial)$/.test(name) ? /^(?:mon:)?unix:(.*)$/s.exec(value) : null;
+    const impliedKey = DESCRIPTOR_OPTIONS.get(name);
+    if (short === null && impliedKey === undefined) continue;
+    const given = parseKeyValues(short?.[1] ?? value, impliedKey ?? 'path');
+    for (const [key, inner] of given) {
+      const last = key.slice(key.lastIndexOf('.') + 1);
+      const isDescriptor = last === 'str' && given.get(key.replace(/(?:data\.)?str$/, 'type')) === 'fd';
+      if (isDescriptor || DESCRIPTOR_KEYS.has(last)) {
+        return `-${name} ${key}=${bounded(inner)}`;
+      }
+    }
+  }
+  const path = args.find((arg) => /\/dev\/(?:fd|fdset)\/\d|\/proc\/self\/fd\/\d/.test(arg));
+  return path === undefined ? null : (/\/(?:dev|proc\/self)\/(?:fd|fdset)\/\d+/.exec(path)?.[0] ?? null);
+}
+
+const bounded = (text: string): string => (text.length > 32 ? `${text.slice(0, 32)}...` : text);

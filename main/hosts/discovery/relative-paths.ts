@@ -1,0 +1,80 @@
+import { posix, win32 } from 'node:path';
+import type { QemuCommandLine } from './command-line';
+import { parseKeyValues } from './options';
+
+/** Options whose whole value is a path. */
+const PATH_OPTIONS = new Set([
+  ...['fda', 'fdb', 'hda', 'hdb', 'hdc', 'hdd', 'cdrom', 'sd', 'mtdblock', 'pflash'],
+  ...['kernel', 'initrd', 'dtb', 'bios', 'option-rom', 'L'],
+  ...['pidfile', 'D', 'mem-path', 'readconfig', 'chroot'],
+]);
+
+/** Options made of key=value, with the key that a first bare value stands for. */
+const KEYED_OPTIONS: ReadonlyMap<string, string | null> = new Map([
+  ['drive', 'file'],
+  ['blockdev', 'driver'],
+  ['chardev', 'backend'],
+  ['device', 'driver'],
+  ['object', 'qom-type'],
+  ['netdev', 'type'],
+  ['nic', 'type'],
+  ['net', 'type'],
+  ['fsdev', 'fsdriver'],
+  ['virtfs', 'fsdriver'],
+  ['smbios', 'type'],
+  ['fw_cfg', 'name'],
+  ['tpmdev', 'type'],
+  ['acpitable', null],
+  ['plugin', 'file'],
+  ['audiodev', 'driver'],
+  ['spice', 'port'],
+]);
+
+/** The last part of a key, as in `file.filename`. `script=no` and an empty romfile mean "none". */
+const PATH_KEYS = new Set([
+  ...['file', 'filename', 'path', 'dir', 'mem-path', 'romfile', 'logfile', 'splash', 'cancel-path', 'x509-dir'],
+  ...['script', 'downscript', 'tftp', 'smb'],
+]);
+
+/**
+ * The relative paths that a QEMU command line names, as far as its options are known: what it means depends on the
+ * folder it is started in. Firmware that QEMU looks up by name in its own folder counts too, to be on the safe side.
+ */
+export function relativePaths(
+  { options, images }: Pick<QemuCommandLine, 'options' | 'images'>,
+  platform: NodeJS.Platform,
+): string[] {
+  const isAbsolute = platform === 'win32' ? win32.isAbsolute : posix.isAbsolute;
+  const found: string[] = [];
+  const consider = (text: string | undefined): void => {
+    if (text === undefined) return;
+    const path = withoutFormat(text, platform);
+    if (path !== null && path !== '' && path !== 'no' && path !== 'none' && !isAbsolute(path)) found.push(path);
+  };
+  for (const { name, value } of options) {
+    if (value === null) continue;
+    if (PATH_OPTIONS.has(name)) consider(value);
+    const [, short] = /^(?:qmp|qmp-pretty|monitor|serial|parallel|gdb|debugcon)$/.test(name)
+      ? ((platform === 'win32' ? /^(?:mon:)?(?:unix|file):(.*)$/s : /^(?:mon:)?(?:unix|file|pipe):(.*)$/s).exec(value) ?? [])
+      : [];
+    if (short !== undefined) consider(parseKeyValues(short, 'path').get('path'));
+    if (!KEYED_OPTIONS.has(name)) continue;
+    const given = parseKeyValues(value, KEYED_OPTIONS.get(name) ?? null);
+    // On Windows a pipe's path is a name of its own kind, and elsewhere `addr` is mostly a place on a bus.
+    if (platform === 'win32' && given.get('backend') === 'pipe') continue;
+    for (const [key, inner] of given) {
+      const last = key.slice(key.lastIndexOf('.') + 1);
+      if (PATH_KEYS.has(last) || (name === 'spice' && last === 'addr' && given.has('unix'))) consider(inner);
+    }
+  }
+  images.forEach(consider);
+  return found;
+}
+
+/** The path in a disk image's name; null where it is none but a URL, JSON or a device (`nbd:`, `https:`, `json:`). */
+function withoutFormat(text: string, platform: NodeJS.Platform): string | null {
+  if (platform === 'win32' && /^[a-z]:/i.test(text)) return text;
+  const [, local] = /^(?:file|fat(?::floppy)?(?::rw)?|blkdebug:[^:]*|host_device):(.*)$/s.exec(text) ?? [];
+  if (local !== undefined) return local;
+  return /^[A-Za-z][A-Za-z0-9+.-]+:/.test(text) ? null : text;
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../clock';
+import { dial } from '../protocols/sockets';
+import type { FoundGuest, StartRecipe } from './discovery/found';
+import { HostError, type GuestHost, type Launched } from './host';
+
+/** What a started QEMU says is kept up to this many characters for the user. */
+const OUTPUT_TAIL = 600;
+
+export interface ThisComputerOptions {
+  readonly clock: Clock;
+  /** Where the output of started guests is written. */
+  readonly logDir: string;
+  /** Lists the QEMU processes. */
+  readonly scan: () => Promise<readonly FoundGuest[]>;
+}
+
+/** The computer that the app runs on. */
+export function thisComputer({ clock, logDir, scan }: ThisComputerOptions): GuestHost {
+  return {
+    id: 'local',
+    name: hostname(),
+    kind: 'this-computer',
+    simulated: false,
+    async scan() {
+      try {
+        return await scan();
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new HostError(`The processes of this computer cannot be listed: ${why}`, 'Reveille tries again by itself.', {
+          cause: error,
+        });
+      }
+    },
+    dial: (address) => dial(address, { clock }),
+    processAlive,
+    launch: (recipe) => launch(recipe, logDir),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function processAlive(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    // proc(5): the state follows the command in parentheses, which may hold any character.
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    return !/\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false;
+    throw error;
+  }
+}
+
+/** The guest outlives the app: it is no member of the app's session, and its output goes to a file. */
+async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
+  if (recipe.cwd === null) {
+    throw new HostError('The folder that the guest was started in is not known.', 'Start it yourself, the way it was started before.');
+  }
+  await mkdir(logDir, { recursive: true, mode: 0o700 });
+  const logPath = join(logDir, `start-${randomUUID()}.log`);
+  const log = await open(logPath, 'w', 0o600);
+  try {
+    const child = spawn(recipe.executable, recipe.args, {
+      cwd: recipe.cwd,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      windowsHide: true,
+    });
+    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    child.unref();
+    const exited = new Promise<Awaited<Launched['exited']>>((resolve) => {
+      child.once('exit', (code, signal) => {
+        void tail(logPath).then((output) => resolve({ code, signal, output }));
+      });
+    });
+    return { pid: child.pid ?? null, exited };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await rm(logPath, { force: true });
+    throw new HostError(
+      `${recipe.executable} could not be run in ${recipe.cwd}: ${why}`,
+      'Check that the program and the folder still exist.',
+      { cause: error },
+    );
+  } finally {
+    await log.close();
+  }
+}
+
+async function tail(path: string): Promise<string> {
+  try {
+    const output = (await readFile(path, 'utf8')).trim().slice(-OUTPUT_TAIL);
+    await rm(path);
+    return output;
+  } catch (error) {
+    return `(its output could not be read: ${error instanceof Error ? error.message : String(error)})`;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Duplex } from 'node:stream';
+import type { Action, Refusal } from '../power/actions';
+import type { AgentStatus, Control, SleepSupport } from '../power/standing';
+import type { Cause, PowerState } from '../power/states';
+import type { SocketAddress } from '../protocols/sockets';
+
+/** What a hypervisor needs of the host that its machines run on. */
+export interface HostAccess {
+  /** @throws DialError */
+  dial(address: SocketAddress): Promise<Duplex>;
+  /** Whether the process runs; a zombie does not. */
+  processAlive(pid: number): Promise<boolean>;
+}
+
+/** What happens to a machine. States carry the hypervisor's own idea of the cause; it knows nothing of our requests. */
+export type MachineEvent =
+  | { readonly kind: 'state'; readonly state: PowerState }
+  | { readonly kind: 'reset'; readonly cause: Cause }
+  /** Control, agent or sleep support changed. */
+  | { readonly kind: 'standing' };
+
+/** A request that was handed over. Only what is observed afterwards tells whether it did anything. */
+export interface Performed {
+  /** Resolves if the guest refuses later on; stays pending otherwise. */
+  readonly refusal: Promise<Refusal> | null;
+  /** How it was asked, for the history: "through the guest agent". */
+  readonly by: string;
+  /** The outcome is known: nothing more is expected from the request. Idempotent. */
+  end(): void;
+}
+
+export interface ClockReport {
+  /** How far the guest's clock was behind this computer's, in ms; negative when it was ahead. */
+  readonly behindMs: number;
+  /** The same after it was set. */
+  readonly leftMs: number;
+}
+
+export type Fact<T> = { readonly value: T } | { readonly missing: string };
+
+/** What the guest agent tells about the guest. Strings are the guest's own words. */
+export interface AgentFacts {
+  readonly uptimeSeconds: Fact<number>;
+  readonly os: Fact<string>;
+  readonly hostName: Fact<string>;
+  readonly addresses: Fact<string[]>;
+}
+
+export interface MachineFacts extends AgentFacts {
+  readonly hypervisor: Fact<string>;
+  readonly machine: Fact<string>;
+  readonly memoryMiB: Fact<number>;
+  readonly vcpus: Fact<number>;
+}
+
+/** One guest as its hypervisor shows it. */
+export interface Machine {
+  readonly state: PowerState;
+  /** Whether there is a machine to talk to; a QEMU whose guest has shut down (-no-shutdown) still exists. */
+  readonly exists: boolean;
+  readonly control: Control;
+  readonly agent: AgentStatus;
+  readonly sleep: SleepSupport;
+  readonly hasAgentChannel: boolean;
+  /** The machine type, where it is known: "pc-q35-7.2". */
+  readonly machineType: string | null;
+  subscribe(listener: (event: MachineEvent) => void): () => void;
+  /** Asks the hypervisor for the state anew; resolves when `state` is fresh, or could not be made so. Never rejects. */
+  look(): Promise<void>;
+  /** Asks the agent for a sign of life within `timeoutMs`; `agent` is fresh afterwards. Never rejects. */
+  lookAtAgent(timeoutMs?: number): Promise<AgentStatus>;
+  /** @throws RefusedError when the hypervisor or the agent refuses at once */
+  perform(action: Action): Promise<Performed>;
+  /** Sets the guest's clock to this computer's. @throws Error in words for the user */
+  setClock(): Promise<ClockReport>;
+  /** The guest kernel's boot id (Linux): the same after a resume, another after a boot. null where there is none. */
+  readBootId(): Promise<string | null>;
+  facts(): Promise<MachineFacts>;
+  /** Lets go of the machine's sockets; the machine itself is not touched. */
+  close(): void;
+}

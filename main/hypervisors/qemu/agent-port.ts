@@ -1,0 +1,137 @@
+import type { Clock } from '../../clock';
+import type { AgentStatus } from '../../power/standing';
+import { openAgent, type AgentClient } from '../../protocols/guest-agent/client';
+import { AgentError } from '../../protocols/guest-agent/errors';
+import { DialError, formatAddress, type SocketAddress } from '../../protocols/sockets';
+import type { HostAccess } from '../machine';
+
+export interface AgentPort {
+  readonly status: AgentStatus;
+  /** Something else tells what the agent is: its port is closed, the guest sleeps. */
+  assume(status: AgentStatus): void;
+  /** Synchronises once; `status` tells the result. Never rejects. */
+  probe(syncTimeoutMs?: number): Promise<AgentStatus>;
+  /**
+   * Runs `work` with a conversation of its own. The socket takes one client, so conversations follow each other, and it
+   * is left free between them for others.
+   * @throws AgentError or DialError when there is no conversation; what `work` throws
+   */
+  talk<T>(work: (agent: AgentClient) => Promise<T>): Promise<T>;
+  /** The same for a conversation that goes on after `work`; the caller ends it by `end`. */
+  hold<T>(work: (agent: AgentClient) => Promise<T>): Promise<{ value: T; end: () => void }>;
+  close(): void;
+}
+
+const SYNC_MS = 3000;
+const CALL_MS = 5000;
+
+/** The guest agent's socket of one machine. `onChange` is called when `status` becomes another. */
+export function createAgentPort(
+  address: SocketAddress | null,
+  { access, clock, onChange }: { access: HostAccess; clock: Clock; onChange: () => void },
+): AgentPort {
+  let status: AgentStatus = address ? { status: 'unknown' } : { status: 'absent' };
+  let tail: Promise<unknown> = Promise.resolve();
+  let open: AgentClient | null = null;
+  let closed = false;
+
+  const become = (next: AgentStatus) => {
+    if (JSON.stringify(next) === JSON.stringify(status)) return;
+    status = next;
+    if (!closed) onChange();
+  };
+
+  const connect = async (syncTimeoutMs: number): Promise<AgentClient> => {
+    if (!address) throw new AgentError({ kind: 'closed', detail: 'this guest has no agent channel' });
+    try {
+      const stream = await access.dial(address);
+      const agent = await openAgent(stream, { clock, syncTimeoutMs, callTimeoutMs: CALL_MS });
+      if (closed) {
+        agent.close();
+        throw new AgentError({ kind: 'closed', detail: 'the guest is no longer watched' });
+      }
+      return agent;
+    } catch (error) {
+      become(statusOf(error, address));
+      throw error;
+    }
+  };
+
+  /** One conversation at a time: the next begins when `finished` of this one settles. */
+  const queue = async <T>(begin: () => Promise<{ value: T; finished: Promise<void> }>): Promise<T> => {
+    const turn = tail.then(begin);
+    tail = turn.then(
+      ({ finished }) => finished,
+      () => undefined,
+    );
+    return (await turn).value;
+  };
+
+  const port: AgentPort = {
+    get status() {
+      return status;
+    },
+    assume: become,
+    async probe(syncTimeoutMs = SYNC_MS) {
+      if (!address) return status;
+      await queue(async () => {
+        try {
+          const agent = await connect(syncTimeoutMs);
+          try {
+            const info = await agent.call('guest-info');
+            const disabled = info.supported_commands.filter(({ enabled }) => !enabled).map(({ name }) => name);
+            become({ status: 'answering', disabled });
+          } finally {
+            agent.close();
+          }
+        } catch (error) {
+          become(statusOf(error, address));
+        }
+        return { value: undefined, finished: Promise.resolve() };
+      });
+      return status;
+    },
+    async talk(work) {
+      const { value, end } = await port.hold(work);
+      end();
+      return value;
+    },
+    hold: (work) =>
+      queue(async () => {
+        const agent = await connect(SYNC_MS);
+        open = agent;
+        try {
+          const value = await work(agent);
+          const finished = agent.closed.then(() => undefined);
+          return { value: { value, end: () => agent.close() }, finished };
+        } catch (error) {
+          agent.close();
+          throw error;
+        }
+      }),
+    close() {
+      closed = true;
+      open?.close();
+    },
+  };
+  return port;
+}
+
+function statusOf(error: unknown, address: SocketAddress): AgentStatus {
+  if (error instanceof AgentError) return { status: 'silent' };
+  if (!(error instanceof DialError)) throw error;
+  const where = formatAddress(address);
+  if (error.code === 'permission') {
+    return {
+      status: 'unreachable',
+      reason: `You may not open the agent’s socket ${where}.`,
+      remedy: 'Run Reveille as the user who runs QEMU, or give your user access to the socket.',
+    };
+  }
+  return {
+    status: 'unreachable',
+    reason: `The agent’s socket cannot be reached: ${error.message}`,
+    remedy: 'Look at the chardev of org.qemu.guest_agent.0 in the guest’s QEMU command.',
+  };
+}
+

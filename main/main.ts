@@ -1,0 +1,101 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { app, dialog, powerMonitor, type BrowserWindow } from 'electron';
+import { createApp, type App, type Platform } from './app';
+import { systemClock } from './clock';
+import { setMenu } from './desktop/menu';
+import { declarePageScheme, servePage } from './desktop/page-scheme';
+import { printableView } from './desktop/print-view';
+import { readSwitches } from './desktop/switches';
+import { createWindow, lockDown } from './desktop/window';
+import { createScanDeps, scanThisComputer } from './hosts/discovery/local';
+import { runCommand } from './hosts/discovery/run-command';
+import { serveBridge } from './ipc/bridge';
+import { createDispatch } from './ipc/dispatch';
+import type { Patch } from '../preload/contract/view';
+
+const switches = readSwitches(process.argv);
+if (switches.userDataDir) {
+  const dir = resolve(switches.userDataDir);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  app.setPath('userData', dir);
+}
+declarePageScheme();
+
+let reveille: App | null = null;
+let window: BrowserWindow | null = null;
+
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', () => {
+    if (window?.isMinimized()) window.restore();
+    window?.show();
+    window?.focus();
+  });
+  app.on('window-all-closed', () => app.quit());
+  app.on('will-quit', (event) => {
+    const running = reveille;
+    if (!running) return;
+    reveille = null;
+    event.preventDefault();
+    void running.stop().then(
+      () => app.exit(0),
+      (error: unknown) => {
+        console.error('Reveille did not stop in order:', error);
+        app.exit(1);
+      },
+    );
+  });
+  void app.whenReady().then(run).catch(fail);
+} else {
+  app.quit();
+}
+
+async function run(): Promise<void> {
+  setMenu();
+  lockDown();
+  servePage(join(__dirname, '../renderer'));
+
+  const created = createWindow();
+  window = created.window;
+  let send = (_patch: Patch) => {};
+  const dataDir = app.getPath('userData');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const scanDeps = createScanDeps(systemClock, runCommand);
+  reveille = await createApp({
+    clock: systemClock,
+    dataDir,
+    version: app.getVersion(),
+    platform: platformName(),
+    scan: () => scanThisComputer(process.platform, scanDeps),
+    onPatch: (patch) => send(patch),
+  });
+  const running = reveille;
+  const bridge = serveBridge(
+    window.webContents,
+    createDispatch(running.handlers, (error) => console.error('A command met a fault:', error)),
+  );
+  send = bridge.send;
+  window.once('closed', () => {
+    bridge.stop();
+    window = null;
+  });
+  powerMonitor.on('resume', () => running.recheck());
+
+  const started = running.start();
+  await created.load();
+  await started;
+  if (switches.printView) process.stdout.write(`${printableView(running.snapshot())}\n`);
+}
+
+function platformName(): Platform['platform'] {
+  const { platform } = process;
+  return platform === 'linux' || platform === 'darwin' || platform === 'win32' ? platform : 'other';
+}
+
+/** Without a profile there is nothing to show: the reason is said, and nothing is touched. */
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`Reveille cannot start: ${message}`);
+  dialog.showErrorBox('Reveille cannot start', message);
+  app.exit(1);
+}

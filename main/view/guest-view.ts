@@ -1,0 +1,55 @@
+import type { Fleet } from '../guests/fleet';
+import type { Guest } from '../guests/guest';
+import { actions } from '../power/actions';
+import type { Alarm } from '../power/alarms';
+import { allRefusals, describeAgent } from '../power/rules';
+import type { AlarmView, Availability, GuestView } from '../../preload/contract/view';
+import type { ActionName } from '../../preload/contract/vocabulary';
+
+/** What the window shows of one guest. */
+export function viewOf(guest: Guest, fleet: Fleet): GuestView {
+  const { remembered, state, pending, machine } = guest;
+  const standing = guest.standing();
+  const refusals = allRefusals(standing);
+  const availability = (name: ActionName): Availability => {
+    const refusal = refusals[name];
+    if (!refusal) return { available: true };
+    const { message, remedy } = refusal;
+    return { available: false, reason: message, ...(remedy ? { remedy } : {}) };
+  };
+  const alarm = fleet.alarmOf(guest.id);
+  const { recipe } = remembered;
+  return {
+    id: guest.id,
+    hostId: guest.hostId,
+    name: remembered.name,
+    state: {
+      name: state.name,
+      since: state.since,
+      source: state.source,
+      cause: state.cause,
+      ...(state.detail ? { detail: state.detail } : {}),
+    },
+    pending: pending ? { action: pending.action, since: pending.since, queued: guest.queue.waiting } : null,
+    alarm: alarm ? alarmView(alarm) : null,
+    agent: { status: standing.agent.status, text: describeAgent(standing.agent, state.name) },
+    actions: Object.fromEntries(actions.map((name) => [name, availability(name)])) as GuestView['actions'],
+    memoryMiB: remembered.memoryMiB,
+    vcpus: remembered.vcpus,
+    start:
+      recipe && standing.start.kind === 'yes' && recipe.cwd !== null
+        ? { executable: recipe.executable, args: recipe.args, cwd: recipe.cwd, accepted: remembered.startAccepted }
+        : null,
+    removable: remembered.manual !== null || machine === null,
+    historyRevision: fleet.history.revision(guest.id),
+  };
+}
+
+const alarmView = (alarm: Alarm): AlarmView => ({
+  id: alarm.id,
+  holder: alarm.holder,
+  action: alarm.action,
+  due: alarm.due,
+  phase: alarm.phase.kind,
+  ...(alarm.phase.kind === 'retrying' ? { reason: alarm.phase.reason } : {}),
+});

@@ -1,0 +1,14 @@
+import { defineConfig } from '@playwright/test';
+
+/** One app at a time, in the built app on the real runtime. scripts/test.mjs provides the build and the display. */
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results/e2e',
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: process.env['CI'] === 'true',
+  reporter: [['line'], ['json', { outputFile: 'test-results/e2e.json' }]],
+});

@@ -1,0 +1,30 @@
+import type { CommandArgs, CommandName, CommandResult } from './commands';
+import type { Patch } from './view';
+
+/** Names only, so that the sandboxed preload carries no schema library. The type keeps it complete. */
+const named: Record<CommandName, true> = {
+  getSnapshot: true,
+  setPowerState: true,
+  refreshGuest: true,
+  readWhen: true,
+  moveAlarm: true,
+  cancelAlarm: true,
+  guestFacts: true,
+  guestHistory: true,
+  addGuest: true,
+  removeGuest: true,
+  dismissNotice: true,
+  openDemo: true,
+  closeDemo: true,
+};
+export const commandNames = Object.keys(named) as CommandName[];
+
+export const channels = { call: 'reveille:call', patch: 'reveille:patch' } as const;
+
+/** What the renderer sees as window.api. */
+export type Api = {
+  [N in CommandName]: (args: CommandArgs<N>) => Promise<CommandResult<N>>;
+} & {
+  /** Calls `listener` with every patch from now on; returns a function that stops it. */
+  onPatch(listener: (patch: Patch) => void): () => void;
+};

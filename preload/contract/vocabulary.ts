@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** The observed power states (ACPI and libvirt terms). */
+export const powerStates = [
+  'running',
+  'suspended',
+  'hibernated',
+  'paused',
+  'saved',
+  'off',
+  'crashed',
+  'unknown',
+] as const;
+export const PowerStateName = z.enum(powerStates);
+export type PowerStateName = z.infer<typeof PowerStateName>;
+
+export const actions = [
+  'suspend',
+  'hibernate',
+  'hybrid',
+  'wakeup',
+  'pause',
+  'resume',
+  'shutdown',
+  'reboot',
+  'poweroff',
+  'reset',
+  'start',
+  'save',
+] as const;
+export const ActionName = z.enum(actions);
+export type ActionName = z.infer<typeof ActionName>;
+
+/** The sleeps: the only actions that take a duration. */
+export const sleeps = ['suspend', 'hibernate', 'hybrid'] as const;
+export const SleepName = z.enum(sleeps);
+export type SleepName = z.infer<typeof SleepName>;
+
+/** How a state is known: told by an event, answered to a query, or concluded from what was seen. */
+export const Source = z.enum(['event', 'query', 'inference']);
+/** What brought the state about. */
+export const Cause = z.enum(['user', 'timer', 'guest', 'host', 'unknown']);
+export const AlarmHolder = z.enum(['guest', 'host', 'app']);

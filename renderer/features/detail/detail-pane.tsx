@@ -1,0 +1,68 @@
+import { useEffect, useRef } from 'react';
+import type { GuestView } from '../../../preload/contract/view';
+import { entryCommands } from '../../commands';
+import { focusRow } from '../../focus';
+import { runEntryCommand } from '../../intents';
+import { detailsFocused, selectGuest, useWindow } from '../../store';
+import { guestName } from '../../text';
+import { Button, IconButton } from '../../ui/button';
+import { Line } from '../../ui/untrusted';
+import { guestSummary } from '../../words';
+import { Abilities } from './abilities';
+import { AlarmCard } from './alarm-card';
+import { Facts } from './facts';
+import { History } from './history';
+import { StartCommand } from './start-command';
+import { StateCard } from './state-card';
+
+/** All about one guest. */
+export function DetailPane({ guestId }: { guestId: string }) {
+  const guest = useWindow((state) => state.view?.guests[guestId]);
+  return guest === undefined ? null : <Details guest={guest} />;
+}
+
+function Details({ guest }: { guest: GuestView }) {
+  const host = useWindow((state) => state.view?.hosts[guest.hostId]);
+  const takesFocus = useWindow((state) => state.focusDetails);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!takesFocus) return;
+    heading.current?.focus();
+    detailsFocused();
+  }, [takesFocus]);
+  const close = () => {
+    selectGuest(null);
+    focusRow(guest.id);
+  };
+  return (
+    <aside className="detail-pane" aria-label="Details">
+      <header className="detail-head">
+        <div className="detail-title">
+          <h2 ref={heading} tabIndex={-1}>
+            <Line text={guestName(guest.name)} />
+          </h2>
+          <p className="guest-summary">{guestSummary(guest, host)}</p>
+        </div>
+        <IconButton icon="close" label="Close details" onClick={close} />
+      </header>
+      <div className="detail-body">
+        <StateCard guest={guest} />
+        <AlarmCard guest={guest} />
+        <Abilities guest={guest} />
+        <Facts guest={guest} />
+        <StartCommand guest={guest} />
+        <History guest={guest} />
+        <div className="button-row detail-foot">
+          <Button look="quiet" icon="restart" onClick={() => void runEntryCommand(guest.id, 'refresh')}>
+            {entryCommands.refresh.label}
+          </Button>
+          {guest.removable ? (
+            <Button look="quiet" icon="trash" onClick={() => void runEntryCommand(guest.id, 'remove')}>
+              {entryCommands.remove.label}
+            </Button>
+          ) : null}
+        </div>
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,48 @@
+import { useEffect } from 'react';
+import { closeDialog, useWindow } from '../../store';
+import { Palette } from '../palette/palette';
+import { AddGuestDialog } from './add-guest-dialog';
+import { ChangeAlarmDialog } from './change-alarm-dialog';
+import { ConfirmDialog } from './confirm-dialog';
+import { RemoveDialog } from './remove-dialog';
+import { SleepDialog } from './sleep-dialog';
+import { StartDialog } from './start-dialog';
+
+/** The one open dialog, mounted while it is open. */
+export function Dialogs() {
+  const dialog = useWindow((state) => state.dialog);
+  const guest = useWindow((state) =>
+    state.dialog !== null && 'guestId' in state.dialog ? state.view?.guests[state.dialog.guestId] : undefined,
+  );
+  if (dialog === null) return null;
+  switch (dialog.kind) {
+    case 'palette':
+      return <Palette />;
+    case 'add-guest':
+      return <AddGuestDialog />;
+    case 'sleep':
+      return guest === undefined ? <Gone /> : <SleepDialog guest={guest} action={dialog.action} />;
+    case 'start':
+      return guest === undefined || guest.start === null ? (
+        <Gone />
+      ) : (
+        <StartDialog guest={guest} start={guest.start} />
+      );
+    case 'confirm':
+      return guest === undefined ? <Gone /> : <ConfirmDialog guest={guest} action={dialog.action} />;
+    case 'change-alarm':
+      return guest === undefined || guest.alarm === null ? (
+        <Gone />
+      ) : (
+        <ChangeAlarmDialog guest={guest} alarm={guest.alarm} />
+      );
+    case 'remove':
+      return guest === undefined ? <Gone /> : <RemoveDialog guest={guest} />;
+  }
+}
+
+/** What the dialog was about is no more. */
+function Gone() {
+  useEffect(closeDialog, []);
+  return null;
+}

@@ -1,0 +1,49 @@
+import { useRef } from 'react';
+import type { GuestView } from '../../../preload/contract/view';
+import { actionCommands } from '../../commands';
+import { sendAction } from '../../intents';
+import { closeDialog } from '../../store';
+import { commandLines } from '../../text';
+import { Button } from '../../ui/button';
+import { Modal, ModalFoot } from '../../ui/modal';
+import { Block } from '../../ui/untrusted';
+import { About } from './about';
+
+/** Shows the command before the first start; what is accepted here runs at once from then on. */
+export function StartDialog({ guest, start }: { guest: GuestView; start: NonNullable<GuestView['start']> }) {
+  const { label, icon } = actionCommands.start;
+  const button = useRef<HTMLButtonElement>(null);
+  const accept = () => {
+    closeDialog();
+    void sendAction(guest.id, 'start', { startAccepted: true });
+  };
+  return (
+    <Modal title={label} about={<About guest={guest} />} initialFocus={button} wide>
+      <p>
+        Reveille will run this command as you, directly and not through a shell. Read it once; afterwards Start runs it
+        at once, until it changes.
+      </p>
+      <pre className="code code-tall" tabIndex={0} role="group" aria-label="Command, one argument a line">
+        {commandLines(start)}
+      </pre>
+      <dl className="pairs">
+        <dt>Working directory</dt>
+        <dd>
+          <Block text={start.cwd} />
+        </dd>
+        {guest.state.name === 'hibernated' ? (
+          <>
+            <dt>Hibernated</dt>
+            <dd>Starting it resumes where it was.</dd>
+          </>
+        ) : null}
+      </dl>
+      <ModalFoot>
+        <Button onClick={closeDialog}>Cancel</Button>
+        <Button look="primary" icon={icon} onClick={accept} ref={button}>
+          {label}
+        </Button>
+      </ModalFoot>
+    </Modal>
+  );
+}

@@ -1,0 +1,39 @@
+import type { GuestView } from '../../../preload/contract/view';
+import { WakesText } from '../../ui/times';
+import { Line } from '../../ui/untrusted';
+import { MenuButton } from './menu-button';
+
+interface AlarmCellProps {
+  id: string;
+  guest: GuestView;
+  tabIndex: number;
+}
+
+/** When the guest wakes and what can be done about it; without an alarm, what there is to say about its state. */
+export function AlarmCell({ id, guest, tabIndex }: AlarmCellProps) {
+  const { alarm, state } = guest;
+  if (alarm === null) {
+    return (
+      <div role="gridcell" className="cell-alarm" id={id}>
+        {state.detail === undefined ? null : (
+          <span className="state-detail">
+            <Line text={state.detail} />
+          </span>
+        )}
+      </div>
+    );
+  }
+  return (
+    <div role="gridcell" className="cell-alarm" data-alarm={alarm.phase}>
+      <span className="alarm-words" id={id}>
+        <WakesText alarm={alarm} />
+        {alarm.reason === undefined ? null : (
+          <span className="alarm-reason">
+            <Line text={alarm.reason} />
+          </span>
+        )}
+      </span>
+      <MenuButton guestId={guest.id} kind="alarm" tabIndex={tabIndex} />
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+import type { ReactNode } from 'react';
+import type { HostView } from '../../../preload/contract/view';
+import type { Emptiness } from '../../groups';
+import { useWindow } from '../../store';
+import { Spinner } from '../../ui/button';
+import { Copyable } from '../../ui/copyable';
+import { Icon } from '../../ui/icon';
+import { Block, Line } from '../../ui/untrusted';
+import { AddGuestButton, DemoButton } from '../window/app-buttons';
+import { exampleCommand } from './example';
+
+/** What stands in the list's place while there is no guest. */
+export function EmptyList({ why }: { why: Exclude<Emptiness, 'some'> }) {
+  switch (why) {
+    case 'starting':
+      return <Waiting text="Starting…" />;
+    case 'looking':
+      return <Waiting text="Looking for guests…" />;
+    case 'failed':
+      return (
+        <FirstSteps title="Looking for guests failed" icon="crash">
+          <FailedHosts />
+        </FirstSteps>
+      );
+    case 'none':
+      return (
+        <FirstSteps title="No guests yet" icon="moon">
+          <p>
+            Reveille lists the QEMU guests that run on this computer, puts them to sleep and wakes them on time. Start one
+            with a QMP socket, and with the guest agent inside, and it shows up here by itself:
+          </p>
+          <Example />
+        </FirstSteps>
+      );
+  }
+}
+
+function Waiting({ text }: { text: string }) {
+  return (
+    <div className="empty" role="status">
+      <p className="waiting">
+        <Spinner /> {text}
+      </p>
+    </div>
+  );
+}
+
+interface FirstStepsProps {
+  title: string;
+  icon: 'moon' | 'crash';
+  children: ReactNode;
+}
+
+function FirstSteps({ title, icon, children }: FirstStepsProps) {
+  const app = useWindow((state) => state.view?.app);
+  return (
+    <div className="empty">
+      <span className="empty-mark">
+        <Icon name={icon} />
+      </span>
+      <h2>{title}</h2>
+      {children}
+      <div className="button-row">
+        {app === undefined ? null : <DemoButton app={app} look="primary" />}
+        <AddGuestButton />
+      </div>
+      <p className="hint">The demo opens simulated guests. It needs no virtual machine and changes nothing here.</p>
+    </div>
+  );
+}
+
+function Example() {
+  const platform = useWindow((state) => state.view?.app.platform ?? 'other');
+  return <Copyable text={exampleCommand(platform)} label="Example command" />;
+}
+
+function FailedHosts() {
+  const hosts = useWindow((state) => state.view?.hosts);
+  return Object.values(hosts ?? {}).map((host) =>
+    host.status.kind === 'failed' ? (
+      <p key={host.id}>
+        <Block text={host.status.message} /> <Block text={host.status.remedy} className="remedy" />
+      </p>
+    ) : null,
+  );
+}
+
+/** A host without guests, above the hosts that have some. */
+export function HostNote({ hostId }: { hostId: string }) {
+  const host = useWindow((state) => state.view?.hosts[hostId]);
+  if (host === undefined) return null;
+  return (
+    <section className="host-note" aria-labelledby={`host-note-${hostId}`}>
+      <h2 className="host-head" id={`host-note-${hostId}`}>
+        <Icon name={host.simulated ? 'flask' : 'host'} />
+        <span className="host-name">
+          <Line text={host.name} />
+        </span>
+      </h2>
+      <HostState host={host} />
+    </section>
+  );
+}
+
+function HostState({ host }: { host: HostView }) {
+  switch (host.status.kind) {
+    case 'looking':
+      return (
+        <p className="waiting">
+          <Spinner /> Looking for guests…
+        </p>
+      );
+    case 'failed':
+      return (
+        <p className="host-status-failed">
+          <Block text={host.status.message} /> <Block text={host.status.remedy} className="remedy" />
+        </p>
+      );
+    case 'ready':
+      return host.simulated ? (
+        <p>No simulated guests.</p>
+      ) : (
+        <details className="how-to">
+          <summary>No guests found here. How to start one that Reveille can see</summary>
+          <Example />
+        </details>
+      );
+  }
+}

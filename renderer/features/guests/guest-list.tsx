@@ -1,0 +1,58 @@
+import { useEffect, useMemo } from 'react';
+import { emptiness, searchGroups } from '../../groups';
+import { setActiveRow, setSearch, useWindow } from '../../store';
+import { Button } from '../../ui/button';
+import { Line } from '../../ui/untrusted';
+import { EmptyList, HostNote } from './empty';
+import { onGridKey } from './grid-keys';
+import { HostRows } from './host-rows';
+import { useKeepFocus } from './keep-focus';
+
+/** The list: a grid of guests by host, or what to say when there is none. */
+export function GuestList() {
+  const empty = useWindow((state) => emptiness(state.view));
+  return empty === 'some' ? <Grid /> : <EmptyList why={empty} />;
+}
+
+function Grid() {
+  const groups = useWindow((state) => state.groups);
+  const search = useWindow((state) => state.search);
+  const shown = useMemo(() => searchGroups(groups, search), [groups, search]);
+  const rowIds = useMemo(() => shown.flatMap((group) => group.guests.map((guest) => guest.id)), [shown]);
+  const activeShown = useWindow((state) => state.activeRowId !== null && rowIds.includes(state.activeRowId));
+  const first = rowIds[0];
+  useEffect(() => {
+    if (!activeShown && first !== undefined) setActiveRow(first);
+  }, [activeShown, first]);
+  const keepFocus = useKeepFocus();
+
+  if (first === undefined) return <NoMatch search={search} />;
+  return (
+    <>
+      {groups
+        .filter((group) => group.guests.length === 0)
+        .map((group) => (
+          <HostNote key={group.hostId} hostId={group.hostId} />
+        ))}
+      <div role="grid" aria-label="Guests" className="grid" ref={keepFocus} onKeyDown={onGridKey}>
+        {shown
+          .filter((group) => group.guests.length > 0)
+          .map((group) => (
+            <HostRows key={group.hostId} group={group} />
+          ))}
+      </div>
+    </>
+  );
+}
+
+function NoMatch({ search }: { search: string }) {
+  return (
+    <div className="empty">
+      <h2>No guest’s name contains this</h2>
+      <p>
+        Searched: <Line text={search} />
+      </p>
+      <Button onClick={() => setSearch('')}>Show all guests</Button>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { memo, useId } from 'react';
+import type { HostView } from '../../../preload/contract/view';
+import type { HostGroup } from '../../groups';
+import { useWindow } from '../../store';
+import { Spinner } from '../../ui/button';
+import { Icon } from '../../ui/icon';
+import { Line } from '../../ui/untrusted';
+import { GuestRow } from './guest-row';
+
+/** A host's guests. The heading is plain text, not a row, so that every row of the grid is a guest. */
+export const HostRows = memo(function HostRows({ group }: { group: HostGroup }) {
+  const host = useWindow((state) => state.view?.hosts[group.hostId]);
+  const headingId = useId();
+  if (host === undefined) return null;
+  return (
+    <div role="rowgroup" className="host" aria-labelledby={headingId}>
+      <div className="host-head">
+        <Icon name={host.simulated ? 'flask' : 'host'} />
+        <span id={headingId} className="host-name">
+          <Line text={host.name} />
+        </span>
+        {host.simulated ? <span className="badge badge-demo">Simulated</span> : null}
+        <span className="host-count">{group.guests.length}</span>
+        <HostStatus host={host} />
+      </div>
+      {group.guests.map((guest) => (
+        <GuestRow key={guest.id} guestId={guest.id} name={guest.name} />
+      ))}
+    </div>
+  );
+});
+
+/** Says when a host's list may not be whole. */
+function HostStatus({ host }: { host: HostView }) {
+  switch (host.status.kind) {
+    case 'ready':
+      return null;
+    case 'looking':
+      return (
+        <span className="host-status">
+          <Spinner /> Looking…
+        </span>
+      );
+    case 'failed':
+      return (
+        <span className="host-status host-status-failed">
+          {host.status.message} {host.status.remedy}
+        </span>
+      );
+  }
+}

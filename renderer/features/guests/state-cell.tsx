@@ -1,0 +1,49 @@
+import type { GuestView } from '../../../preload/contract/view';
+import type { ActionName } from '../../../preload/contract/vocabulary';
+import { actionCommands } from '../../commands';
+import { Spinner } from '../../ui/button';
+import { Icon } from '../../ui/icon';
+import { Since } from '../../ui/times';
+import { stateWords } from '../../words';
+
+interface StateCellProps {
+  id: string;
+  guest: GuestView;
+  /** The action asked for or under way. */
+  underWay: ActionName | null;
+}
+
+/** The state's icon and label, and under it the work under way, else since when the state holds. */
+export function StateCell({ id, guest, underWay }: StateCellProps) {
+  const { label, icon, tone } = stateWords[guest.state.name];
+  return (
+    <div role="gridcell" className="cell-state" id={id}>
+      <span className={`state-mark tone-${tone}`}>
+        <Icon name={icon} />
+      </span>
+      <span className="state-words">
+        <span className="state-label">{label}</span>
+        <span className="state-sub">
+          {underWay === null ? <StateSince since={guest.state.since} /> : <UnderWay guest={guest} action={underWay} />}
+        </span>
+      </span>
+    </div>
+  );
+}
+
+function StateSince({ since }: { since: number | null }) {
+  return since === null ? <span title="It began before Reveille looked.">since earlier</span> : <Since at={since} />;
+}
+
+export function UnderWay({ guest, action }: { guest: GuestView; action: ActionName }) {
+  const queued = guest.pending?.queued ?? 0;
+  return (
+    <span className="under-way">
+      <Spinner />
+      <span>
+        {actionCommands[action].doing}
+        {queued > 0 ? ` then ${queued} more` : ''}
+      </span>
+    </span>
+  );
+}

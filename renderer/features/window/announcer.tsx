@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react';
+import type { Snapshot } from '../../../preload/contract/view';
+import { windowStore } from '../../store';
+import { announcement } from '../../words';
+
+/** More changes than this at once are only counted, so that a screen reader is not kept busy for minutes. */
+const mostSpoken = 3;
+
+function changes(before: Snapshot, after: Snapshot, now: number): string {
+  const changed = Object.values(after.guests).filter((guest) => {
+    const old = before.guests[guest.id];
+    return old !== undefined && old !== guest && old.state.name !== guest.state.name;
+  });
+  if (changed.length > mostSpoken) return `${changed.length} guests changed their state`;
+  return changed.map((guest) => announcement(guest, now)).join('. ');
+}
+
+/** The one live region for changes of state. */
+export function Announcer() {
+  const [text, setText] = useState('');
+  useEffect(
+    () =>
+      windowStore.subscribe((state, old) => {
+        if (state.view === old.view || state.view === null || old.view === null) return;
+        const spoken = changes(old.view, state.view, Date.now());
+        if (spoken !== '') setText(spoken);
+      }),
+    [],
+  );
+  return (
+    <div className="unseen" role="status" aria-live="polite" aria-atomic="true">
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import type { KeyboardEvent } from 'react';
+import type { AppView } from '../../../preload/contract/view';
+import { appCommands, shortcutText } from '../../commands';
+import { focusRow } from '../../focus';
+import { emptiness } from '../../groups';
+import { runAppCommand } from '../../intents';
+import { setSearch, useWindow } from '../../store';
+import { IconButton, KeyCap } from '../../ui/button';
+import { Icon, Mark } from '../../ui/icon';
+import { Tip } from '../../ui/tip';
+import { AddGuestButton, DemoButton } from './app-buttons';
+
+export function Header() {
+  const app = useWindow((state) => state.view?.app);
+  /** The empty list has these two buttons itself. */
+  const inList = useWindow((state) => ['failed', 'none'].includes(emptiness(state.view)));
+  return (
+    <header className="header">
+      <h1 className="product">
+        <Mark />
+        <span>Reveille</span>
+      </h1>
+      <Search />
+      <div className="header-actions">
+        {app === undefined || inList ? null : (
+          <>
+            <DemoButton app={app} />
+            <AddGuestButton />
+          </>
+        )}
+        <PaletteButton platform={app?.platform ?? 'other'} />
+      </div>
+    </header>
+  );
+}
+
+function PaletteButton({ platform }: { platform: AppView['platform'] }) {
+  const { label, icon, shortcut } = appCommands.palette;
+  const keys = shortcut === undefined ? '' : shortcutText(shortcut, platform);
+  return (
+    <Tip text={`${label} (${keys})`}>
+      <IconButton icon={icon} label={label} title={undefined} onClick={() => void runAppCommand('palette')} />
+    </Tip>
+  );
+}
+
+function Search() {
+  const search = useWindow((state) => state.search);
+  const { label, shortcut } = appCommands.search;
+  const toList = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
+    const first = document.querySelector<HTMLElement>('[data-guest-row]')?.dataset['guestRow'];
+    if (first === undefined) return;
+    event.preventDefault();
+    focusRow(first);
+  };
+  return (
+    <div className="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        data-guest-search=""
+        aria-label={label}
+        placeholder={label}
+        value={search}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => setSearch(event.target.value)}
+        onKeyDown={toList}
+      />
+      {shortcut === undefined || search !== '' ? null : <KeyCap>{shortcut.key}</KeyCap>}
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import type { GuestView, NoticeView, Snapshot } from '../preload/contract/view';
+import type { ActionName, SleepName } from '../preload/contract/vocabulary';
+import type { HostGroup } from './groups';
+import { groupGuests, sameOrder } from './groups';
+
+/** An action from the click on, until main's view takes over or the call is refused. */
+export interface Asked {
+  action: ActionName;
+  /** Tells one click from the next. */
+  ticket: number;
+  /** The guest as it was then: a later view with work pending replaces this mark. */
+  seen: GuestView | undefined;
+  accepted: boolean;
+}
+
+export type DialogState =
+  | { kind: 'sleep'; guestId: string; action: SleepName }
+  | { kind: 'start'; guestId: string }
+  | { kind: 'confirm'; guestId: string; action: ActionName }
+  | { kind: 'change-alarm'; guestId: string }
+  | { kind: 'remove'; guestId: string }
+  | { kind: 'add-guest' }
+  | { kind: 'palette' };
+
+/** The one open menu, drawn at the button or the point that opened it. */
+export interface MenuState {
+  kind: 'actions' | 'alarm';
+  guestId: string;
+  anchor: Element;
+  point: { x: number; y: number } | null;
+  /** Its first item is highlighted at once. */
+  byKeyboard: boolean;
+}
+
+export interface WindowState {
+  /** `lost`: main has not answered for a while; what is shown may be old. */
+  link: 'starting' | 'live' | 'lost';
+  view: Snapshot | null;
+  groups: readonly HostGroup[];
+  asked: Record<string, Asked>;
+  /** Notices that the window made itself: refused calls, errors in the window. */
+  localNotices: Record<string, NoticeView>;
+  search: string;
+  /** The guest in the detail pane. */
+  selectedId: string | null;
+  /** The pane is to take the focus (it was opened from the keyboard). */
+  focusDetails: boolean;
+  /** The row that Tab reaches in the grid. */
+  activeRowId: string | null;
+  dialog: DialogState | null;
+  menu: MenuState | null;
+}
+
+const initial: WindowState = {
+  link: 'starting',
+  view: null,
+  groups: [],
+  asked: {},
+  localNotices: {},
+  search: '',
+  selectedId: null,
+  focusDetails: false,
+  activeRowId: null,
+  dialog: null,
+  menu: null,
+};
+
+export const windowStore = createStore<WindowState>(() => initial);
+
+export const useWindow = <T>(select: (state: WindowState) => T): T => useStore(windowStore, select);
+
+/** For tests: the window as it opens. */
+export const resetWindow = (): void => windowStore.setState(initial, true);
+
+export const guestById = (id: string): GuestView | undefined => windowStore.getState().view?.guests[id];
+
+function without<T>(record: Record<string, T>, id: string): Record<string, T> {
+  const { [id]: _gone, ...rest } = record;
+  return rest;
+}
+
+/** Marks that main's view has overtaken: the guest is gone, or its changed view has work pending. */
+function stillAsked(asked: Record<string, Asked>, view: Snapshot): Record<string, Asked> {
+  const entries = Object.entries(asked);
+  const kept = entries.filter(([id, mark]) => {
+    const guest = view.guests[id];
+    if (guest === undefined) return false;
+    return guest === mark.seen || (guest.pending === null && !mark.accepted);
+  });
+  return kept.length === entries.length ? asked : Object.fromEntries(kept);
+}
+
+/** Takes in a new view; what the window holds about guests that are gone goes with them. */
+export function showView(view: Snapshot): void {
+  windowStore.setState((state) => {
+    const gone = (id: string | null): boolean => id !== null && view.guests[id] === undefined;
+    const dialogGuest = state.dialog !== null && 'guestId' in state.dialog ? state.dialog.guestId : null;
+    return {
+      view,
+      link: 'live',
+      groups: state.view !== null && sameOrder(state.view, view) ? state.groups : groupGuests(view),
+      asked: stillAsked(state.asked, view),
+      selectedId: gone(state.selectedId) ? null : state.selectedId,
+      dialog: gone(dialogGuest) ? null : state.dialog,
+      menu: gone(state.menu?.guestId ?? null) ? null : state.menu,
+    };
+  });
+}
+
+export const showLinkLost = (): void => windowStore.setState({ link: 'lost' });
+
+let tickets = 0;
+
+/** Marks an action as asked for; returns the ticket that clears this very mark. */
+export function markAsked(guestId: string, action: ActionName): number {
+  tickets += 1;
+  const mark: Asked = { action, ticket: tickets, seen: guestById(guestId), accepted: false };
+  windowStore.setState((state) => ({ asked: { ...state.asked, [guestId]: mark } }));
+  return mark.ticket;
+}
+
+export function clearAsked(guestId: string, ticket: number): void {
+  windowStore.setState((state) =>
+    state.asked[guestId]?.ticket === ticket ? { asked: without(state.asked, guestId) } : state,
+  );
+}
+
+/** Main has taken the action on. The mark goes with the guest's next view, or at once when that has come already. */
+export function acceptAsked(guestId: string, ticket: number): void {
+  windowStore.setState((state) => {
+    const mark = state.asked[guestId];
+    if (mark?.ticket !== ticket) return state;
+    if (state.view?.guests[guestId] !== mark.seen) return { asked: without(state.asked, guestId) };
+    return { asked: { ...state.asked, [guestId]: { ...mark, accepted: true } } };
+  });
+}
+
+let localNoticeCount = 0;
+
+/** Shows a notice of the window's own; one with the same words is replaced, so that a repeated click makes no pile. */
+export function addLocalNotice(notice: Omit<NoticeView, 'id'>): void {
+  localNoticeCount += 1;
+  const id = `window-${localNoticeCount}`;
+  windowStore.setState((state) => {
+    const others = Object.entries(state.localNotices).filter(
+      ([, old]) => old.title !== notice.title || old.message !== notice.message,
+    );
+    return { localNotices: { ...Object.fromEntries(others), [id]: { ...notice, id } } };
+  });
+}
+
+export const dropLocalNotice = (id: string): void =>
+  windowStore.setState((state) => ({ localNotices: without(state.localNotices, id) }));
+
+export const setSearch = (search: string): void => windowStore.setState({ search });
+export const selectGuest = (selectedId: string | null, focus?: 'with-focus'): void =>
+  windowStore.setState({ selectedId, focusDetails: focus === 'with-focus' });
+export const detailsFocused = (): void => windowStore.setState({ focusDetails: false });
+export const setActiveRow = (activeRowId: string): void => windowStore.setState({ activeRowId });
+export const closeMenu = (): void => windowStore.setState({ menu: null });
+export const showMenu = (menu: MenuState): void => windowStore.setState({ menu });
+export const closeDialog = (): void => windowStore.setState({ dialog: null });
+export const showDialog = (dialog: DialogState): void => windowStore.setState({ dialog, menu: null });

@@ -1,0 +1,41 @@
+import type { AlarmView } from '../../preload/contract/view';
+import { clockTime, dayAndTime, exactTime, sinceWords, wakesText } from '../time';
+import { seconds, tenSeconds, useTicked } from './ticker';
+
+/** "2 min", with the exact time as the tooltip. */
+export function Since({ at }: { at: number }) {
+  const words = useTicked(tenSeconds, (now) => sinceWords(now - at));
+  return (
+    <time className="since" dateTime={new Date(at).toISOString()} title={`Since ${exactTime(at)}`}>
+      {words}
+    </time>
+  );
+}
+
+/** "14:02" or "yesterday 14:02", with the exact time as the tooltip. */
+export function Moment({ at }: { at: number }) {
+  const words = useTicked(tenSeconds, (now) => dayAndTime(at, now));
+  return (
+    <time className="moment" dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+      {words}
+    </time>
+  );
+}
+
+/** "Wakes 07:00 · in 7:59:58": runs down by the second from the alarm's absolute time. */
+export function WakesText({ alarm }: { alarm: AlarmView }) {
+  return alarm.phase === 'retrying' ? (
+    <span className="wakes">Wakes late: was due {clockTime(alarm.due)}, trying again</span>
+  ) : (
+    <Countdown due={alarm.due} />
+  );
+}
+
+function Countdown({ due }: { due: number }) {
+  const words = useTicked(seconds, (now) => wakesText(due, now));
+  return (
+    <time className="wakes" dateTime={new Date(due).toISOString()} title={exactTime(due)}>
+      {words}
+    </time>
+  );
+}

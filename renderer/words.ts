@@ -1,0 +1,102 @@
+import type { AlarmView, GuestView, HistoryEntry, HostView, StateView } from '../preload/contract/view';
+import type { PowerStateName } from '../preload/contract/vocabulary';
+import type { IconName } from './ui/icon';
+import { guestName } from './text';
+import { dayAndTime } from './time';
+
+/** How a power state is written and drawn. The icon's shape tells it apart; the tone only helps. */
+export interface StateWords {
+  label: string;
+  icon: IconName;
+  /** Also the name of the CSS tone (styles/tokens.css). */
+  tone: PowerStateName;
+  /** One sentence for the detail pane. */
+  meaning: string;
+}
+
+export const stateWords: Record<PowerStateName, StateWords> = {
+  running: { label: 'Running', icon: 'running', tone: 'running', meaning: 'The guest is awake.' },
+  suspended: {
+    label: 'Sleeping',
+    icon: 'moon',
+    tone: 'suspended',
+    meaning: 'The guest put itself to sleep; its memory is kept by the host.',
+  },
+  hibernated: {
+    label: 'Hibernated',
+    icon: 'snowflake',
+    tone: 'hibernated',
+    meaning: 'The guest wrote its memory to its own disk and switched off. Starting it resumes it.',
+  },
+  paused: {
+    label: 'Paused',
+    icon: 'pause',
+    tone: 'paused',
+    meaning: 'The hypervisor stopped its processors; the guest does not know.',
+  },
+  saved: { label: 'Saved', icon: 'save', tone: 'saved', meaning: 'The host wrote its memory to a file.' },
+  off: { label: 'Off', icon: 'power', tone: 'off', meaning: 'The guest does not run.' },
+  crashed: { label: 'Crashed', icon: 'crash', tone: 'crashed', meaning: 'The guest ended without shutting down.' },
+  unknown: { label: 'Unknown', icon: 'unknown', tone: 'unknown', meaning: 'Its state could not be seen.' },
+};
+
+export const sourceWords: Record<StateView['source'], string> = {
+  event: 'the hypervisor reported it',
+  query: 'the hypervisor was asked',
+  inference: 'concluded from what was seen',
+};
+
+export const causeWords: Record<StateView['cause'], string> = {
+  user: 'you',
+  timer: 'an alarm',
+  guest: 'the guest itself',
+  host: 'the host',
+  unknown: 'not known',
+};
+
+/** Who keeps an alarm, and what that asks of the user. */
+export const holderWords: Record<AlarmView['holder'], string> = {
+  guest: 'Kept by the guest’s own clock.',
+  host: 'Kept by the host; Reveille may be closed.',
+  app: 'Kept by Reveille; leave it open.',
+};
+
+/** Short, for a row; empty when there is nothing to say. */
+export const agentWords: Record<GuestView['agent']['status'], string> = {
+  unknown: '',
+  absent: 'no agent',
+  closed: 'agent not running',
+  unreachable: 'agent unreachable',
+  silent: 'agent silent',
+  answering: '',
+};
+
+export const historyIcons: Record<HistoryEntry['kind'], IconName> = {
+  state: 'dot',
+  action: 'bolt',
+  alarm: 'bell',
+  clock: 'clock',
+  error: 'crash',
+};
+
+/** "2 GiB", "1.5 GiB", "192 MiB" */
+export function memoryWords(mebibytes: number): string {
+  return mebibytes >= 1024 ? `${Math.round((mebibytes / 1024) * 10) / 10} GiB` : `${Math.round(mebibytes)} MiB`;
+}
+
+/** The line under a guest's name. */
+export function guestSummary(guest: GuestView, host: HostView | undefined): string {
+  const parts = [
+    host?.simulated === true ? 'Simulated' : '',
+    guest.memoryMiB === null ? '' : memoryWords(guest.memoryMiB),
+    guest.vcpus === null ? '' : `${guest.vcpus} vCPU`,
+    guest.state.name === 'running' ? agentWords[guest.agent.status] : '',
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** What a screen reader hears when a guest's state changes: "nas is sleeping, wakes tomorrow 07:00". */
+export function announcement(guest: GuestView, now: number): string {
+  const state = `${guestName(guest.name)} is ${stateWords[guest.state.name].label.toLowerCase()}`;
+  return guest.alarm === null ? state : `${state}, wakes ${dayAndTime(guest.alarm.due, now)}`;
+}

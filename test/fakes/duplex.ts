@@ -1,0 +1,28 @@
+import { Duplex } from 'node:stream';
+
+/** Two ends of an in-memory connection: what is written to one is read from the other; it behaves like a socket. */
+export function duplexPair(): { near: Duplex; far: Duplex } {
+  const near: Duplex = end(() => far);
+  const far: Duplex = end(() => near);
+  return { near, far };
+}
+
+function end(peer: () => Duplex): Duplex {
+  return new Duplex({
+    allowHalfOpen: false,
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      if (peer().destroyed) return done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      peer().push(Buffer.from(chunk));
+      done();
+    },
+    final(done) {
+      if (!peer().destroyed) peer().push(null);
+      done();
+    },
+    destroy(error, done) {
+      if (!peer().destroyed && !peer().readableEnded) peer().push(null);
+      done(error);
+    },
+  });
+}

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createApp, type App, type Platform } from '../../main/app';
+import { systemClock, type Clock } from '../../main/clock';
+import type { Limits } from '../../main/guests/confirm';
+import type { FoundGuest } from '../../main/hosts/discovery/found';
+import { createScanDeps, scanThisComputer } from '../../main/hosts/discovery/local';
+import { runCommand } from '../../main/hosts/discovery/run-command';
+import { createDispatch } from '../../main/ipc/dispatch';
+import type { CommandArgs, CommandName, CommandResult, CommandValue } from '../../preload/contract/commands';
+import type { GuestView, Snapshot } from '../../preload/contract/view';
+
+export interface TestAppOptions {
+  dataDir?: string;
+  /** Which of this computer's guests the app finds; none by default. */
+  finds?: (guest: FoundGuest) => boolean;
+  clock?: Clock;
+  limits?: Limits;
+}
+
+/** The whole application without Electron, called as the bridge calls it. */
+export interface TestApp {
+  readonly app: App;
+  readonly dataDir: string;
+  readonly view: Snapshot;
+  /** @throws Error when the call is refused */
+  call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandValue<N>>;
+  tryCall<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>>;
+  /** The guest of that name. @throws Error when there is none */
+  guest(name: string): GuestView;
+  /** Resolves with what `look` returns as soon as it is neither undefined nor false. @throws Error after `ms` */
+  until<T>(what: string, look: (view: Snapshot) => T | undefined | false, ms?: number): Promise<T>;
+  /** Until the guest of that name fulfils `is`. */
+  untilGuest(name: string, is: (guest: GuestView) => boolean, ms?: number): Promise<GuestView>;
+  /** Until the guest is in `state` with nothing under way. */
+  untilState(name: string, state: GuestView['state']['name'], ms?: number): Promise<GuestView>;
+  /** Stops the app and removes its profile unless the caller gave it. */
+  stop(): Promise<void>;
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'reveille-test-')));
+  const deps = createScanDeps(systemClock, runCommand);
+  const finds = options.finds ?? (() => false);
+  const waiting = new Set<() => void>();
+  const platform: Platform = {
+    clock: options.clock ?? systemClock,
+    dataDir,
+    version: '0.0.0',
+    platform: 'linux',
+    scan: async () => (await scanThisComputer(process.platform, deps)).filter(finds),
+    ...(options.limits ? { limits: options.limits } : {}),
+    onPatch: () => {
+      for (const wake of [...waiting]) wake();
+    },
+  };
+  const app = await createApp(platform);
+  const faults: unknown[] = [];
+  const dispatch = createDispatch(app.handlers, (error) => faults.push(error));
+  const started = app.start();
+
+  const tryCall = async <N extends CommandName>(name: N, args: CommandArgs<N>) =>
+    (await dispatch(name, args)) as CommandResult<N>;
+
+  const until: TestApp['until'] = (what, look, ms = 30_000) =>
+    new Promise((resolve, reject) => {
+      const check = () => {
+        const value = look(app.snapshot());
+        if (value === undefined || value === false) return;
+        finish();
+        resolve(value);
+      };
+      const finish = () => {
+        clearTimeout(timer);
+        waiting.delete(check);
+      };
+      const timer = setTimeout(() => {
+        finish();
+        reject(new Error(`Not within ${ms} ms: ${what}\n${JSON.stringify(app.snapshot(), null, 1)}`));
+      }, ms);
+      waiting.add(check);
+      check();
+    });
+
+  const find = (view: Snapshot, name: string) => Object.values(view.guests).find((guest) => guest.name === name);
+  const untilGuest: TestApp['untilGuest'] = (name, is, ms) =>
+    until(
+      `${name}: ${is.toString()}`,
+      (view) => {
+        const guest = find(view, name);
+        return guest && is(guest) ? guest : undefined;
+      },
+      ms,
+    );
+
+  await started;
+  return {
+    app,
+    dataDir,
+    get view() {
+      return app.snapshot();
+    },
+    async call(name, args) {
+      const result = await tryCall(name, args);
+      if (result.ok) return result.value as never;
+      throw new Error(`${name} was refused (${result.refusal.code}): ${result.refusal.message} ${result.refusal.remedy ?? ''}`);
+    },
+    tryCall,
+    guest(name) {
+      const guest = find(app.snapshot(), name);
+      if (!guest) throw new Error(`No guest ${name}`);
+      return guest;
+    },
+    until,
+    untilGuest,
+    untilState: (name, state, ms) => untilGuest(name, (guest) => guest.state.name === state && guest.pending === null, ms),
+    async stop() {
+      await app.stop();
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+      if (faults.length > 0) throw new AggregateError(faults, 'Commands met faults');
+    },
+  };
+}
