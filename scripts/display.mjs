@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { endGroup, endWithUs } from './processes.mjs';
+import { endChild, endWithUs } from './processes.mjs';
 
 /** Whether a window can be opened where people see it. */
 export function hasDisplay() {
@@ -29,7 +29,7 @@ export async function startDisplay() {
   return {
     display: `:${number}`,
     async stop() {
-      await endGroup(child);
+      await endChild(child);
       release();
     },
   };

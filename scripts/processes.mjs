@@ -45,7 +45,7 @@ export function run(command, args, options = {}) {
     const release = endWithUs(child);
     const limit = timeoutMs === undefined ? undefined : setTimeout(() => {
       timedOut = true;
-      void endGroup(child);
+      void endChild(child).then(() => killGroup(child));
     }, timeoutMs);
     const finish = (/** @type {Partial<Ended>} */ end) => {
       clearTimeout(limit);
@@ -58,30 +58,37 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Ends a child and the group it leads: SIGTERM, then SIGKILL after `graceMs` milliseconds.
+ * Ends a child: SIGTERM, so that it can end its own helpers in order, and after `graceMs` milliseconds SIGKILL for all
+ * of the group it leads.
  * @param {import('node:child_process').ChildProcess} child
  */
-export async function endGroup(child, graceMs = 3000) {
+export async function endChild(child, graceMs = 5000) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  signalGroup(child, 'SIGTERM');
-  const force = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+  send(child, 'SIGTERM');
+  const force = setTimeout(() => killGroup(child), graceMs);
   await ended;
   clearTimeout(force);
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function killGroup(child) {
+  if (process.platform === 'win32') {
+    if (child.pid !== undefined) spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+  } else {
+    send(child, 'SIGKILL', -1);
+  }
 }
 
 /**
  * @param {import('node:child_process').ChildProcess} child
  * @param {NodeJS.Signals} signal
+ * @param {1 | -1} whom 1 the child, -1 the group it leads
  */
-function signalGroup(child, signal) {
+function send(child, signal, whom = 1) {
   if (child.pid === undefined) return;
-  if (process.platform === 'win32') {
-    spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
-    return;
-  }
   try {
-    process.kill(-child.pid, signal);
+    process.kill(whom * child.pid, signal);
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
   }
@@ -101,7 +108,7 @@ export function endWithUs(child) {
   children.add(child);
   if (!listening) {
     listening = true;
-    process.once('exit', () => children.forEach((each) => signalGroup(each, 'SIGTERM')));
+    process.once('exit', () => children.forEach((each) => send(each, 'SIGTERM')));
     for (const [signal, number] of /** @type {const} */ ([['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]])) {
       // Stays registered: npm passes on the Ctrl-C that the terminal has already sent, and the second must not
       // end this process before its children.
@@ -117,5 +124,5 @@ export function endWithUs(child) {
 
 /** The last one first: an app goes before the display it is on. */
 async function endAll() {
-  for (const child of [...children].reverse()) await endGroup(child);
+  for (const child of [...children].reverse()) await endChild(child);
 }

@@ -255,7 +255,8 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     async stop() {
       await runner.stop();
-      registry.stop();
+      await registry.stop();
+      await history.flush();
       await Promise.all(hosts.map((host) => host.close()));
     },
     setPowerState,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock';
 import type { Cause } from '../power/states';
 import type { Document } from '../storage/document';
+import { createSaver } from '../storage/saver';
 
 export interface HistoryEntry {
   /** ms since the epoch */
@@ -36,6 +37,8 @@ export interface History {
   /** Grows with every entry of the guest. */
   revision(guestId: string): number;
   forget(guestId: string): void;
+  /** Resolves when everything is kept, or could not be. */
+  flush(): Promise<void>;
 }
 
 /** What happened to each guest. `onProblem` hears of entries that could not be kept on disk; they stay in memory. */
@@ -47,29 +50,20 @@ export function createHistory(options: {
   const { clock, document, onProblem } = options;
   const entries = new Map<string, readonly HistoryEntry[]>(Object.entries(document.value));
   const revisions = new Map<string, number>();
-  let saving = false;
-
-  /** Entries that come in one turn are kept by one save. */
-  const save = () => {
-    if (saving) return;
-    saving = true;
-    setImmediate(() => {
-      saving = false;
-      document.save(Object.fromEntries([...entries].map(([id, list]) => [id, [...list]]))).catch(onProblem);
-    });
-  };
+  const saver = createSaver(document, () => Object.fromEntries([...entries].map(([id, list]) => [id, [...list]])), onProblem);
 
   return {
     add(guestId, entry) {
       const list = [...(entries.get(guestId) ?? []), { at: clock.now(), ...entry }];
       entries.set(guestId, list.slice(-ENTRIES_PER_GUEST));
       revisions.set(guestId, (revisions.get(guestId) ?? 0) + 1);
-      save();
+      saver.touch();
     },
     of: (guestId) => [...(entries.get(guestId) ?? [])].reverse(),
     revision: (guestId) => revisions.get(guestId) ?? 0,
     forget(guestId) {
-      if (entries.delete(guestId)) save();
+      if (entries.delete(guestId)) saver.touch();
     },
+    flush: () => saver.flush(),
   };
 }

@@ -5,6 +5,7 @@ import { createQemuMachine } from '../hypervisors/qemu/machine';
 import type { Control } from '../power/standing';
 import { formatAddress } from '../protocols/sockets';
 import type { Document } from '../storage/document';
+import { createSaver } from '../storage/saver';
 import { createGuest, type Guest, type GuestChange } from './guest';
 import type { History } from './history';
 import { firstSeen, guestId, type Remembered } from './remembered';
@@ -20,7 +21,8 @@ export type HostStatus =
 export interface Registry {
   /** Looks at the hosts from now on; resolves when each was looked at once. */
   start(): Promise<void>;
-  stop(): void;
+  /** Resolves when what is known is kept, or could not be. */
+  stop(): Promise<void>;
   guests(): readonly Guest[];
   guest(id: string): Guest | undefined;
   status(hostId: string): HostStatus;
@@ -52,20 +54,14 @@ export function createRegistry(options: RegistryOptions): Registry {
   const scans = new Map<string, { readonly running: Promise<void>; next: Promise<void> | null }>();
   const timers = new Map<string, () => void>();
   let stopped = false;
-  let saving = false;
-
-  /** Changes of one turn are kept by one save. Only what can be started or was added by hand is worth keeping. */
-  const save = () => {
-    if (saving || stopped) return;
-    saving = true;
-    setImmediate(() => {
-      saving = false;
-      document.save([...guests.values()].map(({ remembered }) => remembered).filter(worthKeeping)).catch(onProblem);
-    });
-  };
+  const saver = createSaver(
+    document,
+    () => [...guests.values()].map(({ remembered }) => remembered).filter(worthKeeping),
+    onProblem,
+  );
 
   const create = (remembered: Remembered): Guest => {
-    const guest = createGuest({ clock, history, remembered, onRemember: save });
+    const guest = createGuest({ clock, history, remembered, onRemember: () => saver.touch() });
     guests.set(guest.id, guest);
     guest.subscribe((change) => onGuest(guest, change));
     return guest;
@@ -74,7 +70,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const drop = (guest: Guest) => {
     guest.close();
     guests.delete(guest.id);
-    save();
+    saver.touch();
     onRemoved(guest.id);
   };
 
@@ -141,6 +137,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 
   const rescan = (host: GuestHost): Promise<void> => {
+    if (stopped) return Promise.resolve();
     const under = scans.get(host.id);
     if (under) return (under.next ??= under.running.then(() => rescan(host)));
     timers.get(host.id)?.();
@@ -159,10 +156,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     async start() {
       await Promise.all(hosts.map(rescan));
     },
-    stop() {
+    async stop() {
       stopped = true;
       for (const cancel of timers.values()) cancel();
       for (const guest of guests.values()) guest.close();
+      await Promise.all([...scans.values()].map(({ running }) => running));
+      await saver.flush();
     },
     guests: () => [...guests.values()],
     guest: (id) => guests.get(id),
@@ -173,7 +172,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     },
     add(remembered) {
       const guest = create(remembered);
-      save();
+      saver.touch();
       const host = hosts.find(({ id }) => id === remembered.hostId);
       if (host) absent(host, guest);
       return guest;

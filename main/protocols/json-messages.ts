@@ -1,6 +1,6 @@
 /**
- * Cuts a byte stream into the JSON objects that QEMU's monitor and guest agent send. A message ends where its object
- * ends, not at a newline: a monitor with pretty=on spreads one over many lines.
+ * Cuts a byte stream into the JSON objects that QEMU's monitor and guest agent send. A message ends where its
+ * object ends, not at a newline: a monitor with pretty=on spreads one over many lines.
  */
 
 export interface JsonFrames {
@@ -54,7 +54,9 @@ export function jsonFramer(maxMessageBytes: number): JsonFramer {
   const keep = (bytes: Buffer) => {
     const needed = partialLength + bytes.length;
     if (needed > partial.length) {
-      const grown = Buffer.alloc(Math.min(Math.max(needed, partial.length * 2, 4096), Math.max(maxMessageBytes, needed)));
+      const grown = Buffer.alloc(
+        Math.min(Math.max(needed, partial.length * 2, 4096), Math.max(maxMessageBytes, needed)),
+      );
       partial.copy(grown, 0, 0, partialLength);
       partial = grown;
     }
@@ -87,7 +89,8 @@ export function jsonFramer(maxMessageBytes: number): JsonFramer {
     } else if (isClosing(byte)) {
       depth -= 1;
       if (depth === 0) return 'done';
-    } else if (byte >= 0x7f || (byte < 0x20 && !isSpace(byte))) return { fault: 'a byte that JSON does not have between its tokens' };
+    } else if (byte >= 0x7f || (byte < 0x20 && !isSpace(byte)))
+      return { fault: 'a byte that JSON does not have between its tokens' };
     return 'more';
   };
 
@@ -141,7 +144,7 @@ export function parseJsonObject(text: string): JsonObject | null {
   }
 }
 
-/** Writes `value` as JSON; a bigint becomes a plain integer literal, members that are undefined are left out. */
+/** Writes `value` as JSON: a bigint as a plain integer, and without the members that are undefined. */
 export function encodeJson(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map(encodeJson).join(',')}]`;
@@ -149,7 +152,8 @@ export function encodeJson(value: unknown): string {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
     return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${encodeJson(member)}`).join(',')}}`;
   }
-  const text: string | undefined = JSON.stringify(value);
-  if (text === undefined) throw new TypeError(`A ${typeof value} cannot be written as JSON`);
-  return text;
+  if (!['string', 'number', 'boolean'].includes(typeof value) && value !== null) {
+    throw new TypeError(`A value of type ${typeof value} cannot be written as JSON`);
+  }
+  return JSON.stringify(value);
 }

@@ -1,4 +1,4 @@
-/** Checks what a peer sent: a shape turns an unknown value into a typed one, or throws a ShapeError saying where. */
+/** Checks what a peer sent: gives it back typed, or throws a ShapeError that says where it is wrong. */
 export type Shape<T> = (value: unknown, where: string) => T;
 
 export class ShapeError extends Error {
@@ -24,7 +24,8 @@ export const text: Shape<string> = (value, where) => {
 
 /** A whole number that a double holds exactly. */
 export const integer: Shape<number> = (value, where) => {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new ShapeError(where, 'an integer', value);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new ShapeError(where, 'an integer', value);
   return value;
 };
 
@@ -61,7 +62,7 @@ export function listOf<T>(item: Shape<T>): Shape<T[]> {
 type Shapes = Record<string, Shape<unknown>>;
 type Members<S extends Shapes> = { [K in keyof S]: S[K] extends Shape<infer T> ? T : never };
 
-/** An object with these members. Others are dropped; an optional one may be missing or null, and is then left out. */
+/** An object with these members, and without others. An optional one that is missing or null is left out. */
 export function record<R extends Shapes, O extends Shapes = Record<never, never>>(
   required: R,
   optional?: O,

@@ -8,9 +8,7 @@ export type SocketAddress =
   | { kind: 'tcp'; host: string; port: number }
   | { kind: 'pipe'; path: string };
 
-/**
- * missing: no such socket or host name. refused: nobody listens. permission: this user may not. timeout: no answer.
- */
+/** missing: no such socket or host. refused: nobody listens. permission: not for this user. */
 export type DialErrorCode = 'missing' | 'refused' | 'permission' | 'timeout' | 'other';
 
 export class DialError extends Error {
@@ -25,12 +23,12 @@ export class DialError extends Error {
   }
 }
 
-/** The longest path that a unix socket can have, in bytes: sun_path of unix(7) without its NUL; shorter on macOS. */
+/** The longest path of a unix socket, in bytes: sun_path of unix(7) without its NUL; macOS has less. */
 const MAX_UNIX_PATH = process.platform === 'linux' ? 107 : 103;
 
 /**
- * Connects to `address`, within `timeoutMs` (3000 unless given). The socket emits no data until the caller attaches, so
- * no greeting is lost; an error before that is kept in its `errored`.
+ * Connects to `address`, within `timeoutMs` (3000 unless given). The socket emits no data until the caller
+ * attaches, so no greeting is lost; an error before that is kept in its `errored`.
  * @throws DialError
  */
 export function dial(
@@ -43,7 +41,8 @@ export function dial(
     return Promise.reject(new DialError('other', address, describe('other', formatAddress(address), detail)));
   }
   return new Promise((resolve, reject) => {
-    const target = address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path };
+    const target =
+      address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path };
     const socket = connect({ ...target, noDelay: true });
     const cancelTimer = clock.setTimer(timeoutMs, () => {
       socket.destroy();
@@ -62,7 +61,9 @@ export function dial(
 
 function dialError(address: SocketAddress, error: NodeJS.ErrnoException): DialError {
   const code = dialErrorCode(error.code);
-  return new DialError(code, address, describe(code, formatAddress(address), error.message), { cause: error });
+  return new DialError(code, address, describe(code, formatAddress(address), error.message), {
+    cause: error,
+  });
 }
 
 function dialErrorCode(code: string | undefined): DialErrorCode {
@@ -89,7 +90,7 @@ function describe(code: DialErrorCode, where: string, detail = ''): string {
     case 'refused':
       return `Nobody listens at ${where}. The guest that did has probably ended.`;
     case 'permission':
-      return `This user may not connect to ${where}. Run Reveille as the user who runs QEMU, or allow it on the socket.`;
+      return `You may not connect to ${where}. Run Reveille as the user who runs QEMU, or get access to it.`;
     case 'timeout':
       return `${where} did not answer in time. Check the address and the firewall.`;
     case 'other':
@@ -108,8 +109,8 @@ const QEMU_OPTIONS = /,(?:server|nowait|wait|nodelay|reconnect|telnet|path|id)\b
 export function parseAddress(text: string): ParsedAddress {
   const typed = text.trim();
   if (typed === '') return { ok: false, error: `Type an address: ${FORMS}.` };
-  // eslint-disable-next-line no-control-regex -- the control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(typed)) return { ok: false, error: 'An address has no control characters in it.' };
+  if (/[\u0000-\u001f\u007f]/.test(typed))
+    return { ok: false, error: 'An address has no control characters in it.' };
   if (QEMU_OPTIONS.test(typed)) {
     return { ok: false, error: 'Leave out QEMU’s options: the address ends before the first comma.' };
   }
@@ -132,15 +133,19 @@ function parseUnixPath(path: string): ParsedAddress {
 function parseHostPort(text: string): ParsedAddress {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text) ?? [];
   if (digits === undefined) {
-    const hint = isIPv6(text) || text.split(':').length > 2 ? `; write an IPv6 address in brackets: [::1]:4444` : '';
+    const hint =
+      isIPv6(text) || text.split(':').length > 2 ? `; write an IPv6 address in brackets: [::1]:4444` : '';
     return { ok: false, error: `“${text}” is not host:port${hint}.` };
   }
   const host = bracketed ?? plain ?? '';
-  if (bracketed !== undefined && !isIPv6(bracketed)) return { ok: false, error: `“${bracketed}” is no IPv6 address.` };
-  if (host === '') return { ok: false, error: `Name the host before the port, for example 127.0.0.1:${digits}.` };
+  if (bracketed !== undefined && !isIPv6(bracketed))
+    return { ok: false, error: `“${bracketed}” is no IPv6 address.` };
+  if (host === '')
+    return { ok: false, error: `Name the host before the port, for example 127.0.0.1:${digits}.` };
   if (/[\s/\\@,]/.test(host)) return { ok: false, error: `“${host}” is no host name.` };
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
-  if (port < 1 || port > 65_535) return { ok: false, error: `“${digits}” is no port; it is a number from 1 to 65535.` };
+  if (port < 1 || port > 65_535)
+    return { ok: false, error: `“${digits}” is no port; it is a number from 1 to 65535.` };
   return { ok: true, address: { kind: 'tcp', host, port } };
 }
 

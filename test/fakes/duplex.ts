@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 
-/** Two ends of an in-memory connection: what is written to one is read from the other; it behaves like a socket. */
+/** Two ends of a connection in memory, like a socket: what is written to one is read from the other. */
 export function duplexPair(): { near: Duplex; far: Duplex } {
   const near: Duplex = end(() => far);
   const far: Duplex = end(() => near);

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 
 export type Heard = Record<string, unknown>;
 
-/** The other end of a QMP or guest agent client, played by a test: hears its messages and says what the test wants. */
+/** The other end of a QMP or guest agent client, played by a test. */
 export interface JsonPeer {
   /** The next message that nobody took yet. */
   hear(): Promise<Heard>;

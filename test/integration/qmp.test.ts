@@ -38,7 +38,9 @@ const socket = (name = 'qmp') => path.join(directory, name);
 /** A QEMU without a machine: a real monitor that takes 22 MB. */
 function startQemu(monitor = ['-qmp', `unix:${socket()},server=on,wait=off`]): ChildProcess {
   const base = ['-machine', 'none', '-nodefaults', '-display', 'none', '-m', '8'];
-  const qemu = spawn('qemu-system-x86_64', [...base, ...monitor], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const qemu = spawn('qemu-system-x86_64', [...base, ...monitor], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   qemus.push(qemu);
   return qemu;
 }
@@ -81,7 +83,10 @@ describe.skipIf(noQemu)('a real QEMU', () => {
     expect(await qmp.call('query-kvm')).toMatchObject({ enabled: false });
     expect(await qmp.call('query-chardev')).toMatchObject([{ 'frontend-open': true }]);
     expect(await qmp.call('query-commands')).toContainEqual({ name: 'system_wakeup' });
-    expect(await qmp.call('qom-list', { path: '/' })).toContainEqual({ name: 'machine', type: 'child<none-machine>' });
+    expect(await qmp.call('qom-list', { path: '/' })).toContainEqual({
+      name: 'machine',
+      type: 'child<none-machine>',
+    });
     expect(await qmp.call('qom-get', { path: '/machine', property: 'type' })).toBe('none-machine');
     qmp.close();
   });
@@ -114,7 +119,9 @@ describe.skipIf(noQemu)('a real QEMU', () => {
     await expect(qmp.call('system_wakeup')).rejects.toMatchObject({
       failure: { kind: 'command', command: 'system_wakeup', errorClass: 'GenericError' },
     });
-    await expect(qmp.call('qmp_capabilities')).rejects.toMatchObject({ failure: { errorClass: 'CommandNotFound' } });
+    await expect(qmp.call('qmp_capabilities')).rejects.toMatchObject({
+      failure: { errorClass: 'CommandNotFound' },
+    });
     // What QEMU cannot parse it answers without an id: the oldest call gets it.
     stream.write('}\r\n');
     await expect(qmp.call('query-name')).rejects.toThrow('JSON parse error');
@@ -196,7 +203,8 @@ describe.skipIf(noQemu)('other monitors', () => {
   it('one over TCP is understood', async () => {
     startQemu(['-qmp', 'tcp:127.0.0.1:0,server=on,wait=off', '-qmp', `unix:${socket()},server=on,wait=off`]);
     const local = await connectQmp(await reach(), { clock });
-    const { filename } = (await local.call('query-chardev')).find((chardev) => chardev.filename.includes('tcp')) ?? {};
+    const { filename } =
+      (await local.call('query-chardev')).find((chardev) => chardev.filename.includes('tcp')) ?? {};
     const port = Number(/127\.0\.0\.1:(\d+)/.exec(filename ?? '')?.[1]);
     const qmp = await connectQmp(await dial({ kind: 'tcp', host: '127.0.0.1', port }, { clock }), { clock });
     expect(await qmp.call('query-status')).toEqual({ running: true, status: 'running' });

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import type { QemuCommandLine } from './command-line';
-import { parseKeyValues } from './options';
+import { parseKeyValues, readSwitch } from './options';
 
 /** Options whose whole value is a path. */
 const PATH_OPTIONS = new Set([
@@ -8,6 +8,9 @@ const PATH_OPTIONS = new Set([
   ...['kernel', 'initrd', 'dtb', 'bios', 'option-rom', 'L'],
   ...['pidfile', 'D', 'mem-path', 'readconfig', 'chroot'],
 ]);
+
+/** Options that take `unix:PATH`, `file:PATH` and `pipe:PATH`. */
+const SHORT_FORMS = new Set(['qmp', 'qmp-pretty', 'monitor', 'serial', 'parallel', 'gdb', 'debugcon']);
 
 /** Options made of key=value, with the key that a first bare value stands for. */
 const KEYED_OPTIONS: ReadonlyMap<string, string | null> = new Map([
@@ -45,30 +48,27 @@ export function relativePaths(
   platform: NodeJS.Platform,
 ): string[] {
   const isAbsolute = platform === 'win32' ? win32.isAbsolute : posix.isAbsolute;
-  const found: string[] = [];
-  const consider = (text: string | undefined): void => {
-    if (text === undefined) return;
+  const paths = options.flatMap(({ name, value }) => (value === null ? [] : pathsIn(name, value, platform)));
+  return [...paths, ...images].flatMap((text) => {
     const path = withoutFormat(text, platform);
-    if (path !== null && path !== '' && path !== 'no' && path !== 'none' && !isAbsolute(path)) found.push(path);
-  };
-  for (const { name, value } of options) {
-    if (value === null) continue;
-    if (PATH_OPTIONS.has(name)) consider(value);
-    const [, short] = /^(?:qmp|qmp-pretty|monitor|serial|parallel|gdb|debugcon)$/.test(name)
-      ? ((platform === 'win32' ? /^(?:mon:)?(?:unix|file):(.*)$/s : /^(?:mon:)?(?:unix|file|pipe):(.*)$/s).exec(value) ?? [])
-      : [];
-    if (short !== undefined) consider(parseKeyValues(short, 'path').get('path'));
-    if (!KEYED_OPTIONS.has(name)) continue;
-    const given = parseKeyValues(value, KEYED_OPTIONS.get(name) ?? null);
-    // On Windows a pipe's path is a name of its own kind, and elsewhere `addr` is mostly a place on a bus.
-    if (platform === 'win32' && given.get('backend') === 'pipe') continue;
-    for (const [key, inner] of given) {
-      const last = key.slice(key.lastIndexOf('.') + 1);
-      if (PATH_KEYS.has(last) || (name === 'spice' && last === 'addr' && given.has('unix'))) consider(inner);
-    }
-  }
-  images.forEach(consider);
-  return found;
+    return path === null || ['', 'no', 'none'].includes(path) || isAbsolute(path) ? [] : [path];
+  });
+}
+
+function pathsIn(name: string, value: string, platform: NodeJS.Platform): string[] {
+  if (PATH_OPTIONS.has(name)) return [value];
+  const [, backend, rest] = SHORT_FORMS.has(name) ? (/^(?:mon:)?(unix|file|pipe):(.*)$/s.exec(value) ?? []) : [];
+  const impliedKey = KEYED_OPTIONS.get(name);
+  if (rest === undefined && impliedKey === undefined) return [];
+  const given = rest === undefined ? parseKeyValues(value, impliedKey ?? null) : parseKeyValues(rest, 'path');
+  // Neither an abstract socket nor a pipe of Windows is a file.
+  if (readSwitch(given.get('abstract'), false)) return [];
+  if (platform === 'win32' && (backend ?? given.get('backend')) === 'pipe') return [];
+  return [...given].flatMap(([key, inner]) => {
+    const last = key.slice(key.lastIndexOf('.') + 1);
+    // Elsewhere `addr` is a place on a bus.
+    return PATH_KEYS.has(last) || (name === 'spice' && last === 'addr' && given.has('unix')) ? [inner] : [];
+  });
 }
 
 /** The path in a disk image's name; null where it is none but a URL, JSON or a device (`nbd:`, `https:`, `json:`). */

@@ -3,20 +3,26 @@ import type { Clock } from '../../clock';
 import { agentConversation } from './conversation';
 import type { AgentError } from './errors';
 import { readResult } from './results';
-import type { AgentArguments, AgentCommand, AgentResult, AgentSilentCommand, AgentSilentCommands } from './schema';
+import type {
+  AgentArguments,
+  AgentCommand,
+  AgentResult,
+  AgentSilentCommand,
+  AgentSilentCommands,
+} from './schema';
 
 export interface AgentOptions {
   clock: Clock;
   /** How long the agent may take to synchronise, in ms; 2000 unless given. */
   syncTimeoutMs?: number;
-  /** How long the agent may take to answer, from the moment a command is sent, in ms; 5000 unless given. */
+  /** How long the agent may take to answer a command that was sent, in ms; 5000 unless given. */
   callTimeoutMs?: number;
   /** The largest message that is read, in bytes; 4 MiB unless given. */
   maxMessageBytes?: number;
 }
 
 export interface AgentCallOptions {
-  /** Stops waiting; the call rejects with the signal's reason. A command already sent may still be carried out. */
+  /** Stops waiting; the call rejects with the signal's reason. What was sent may still be carried out. */
   signal?: AbortSignal;
   timeoutMs?: number;
 }
@@ -24,8 +30,8 @@ export interface AgentCallOptions {
 /** What is left to hear of a command that answers only when it fails. */
 export interface SentCommand {
   /**
-   * Resolves with an AgentError of kind command if the agent refuses; otherwise stays pending forever, so race it
-   * against the QMP event that shows success, and against a time-out.
+   * Resolves with an AgentError of kind command if the agent refuses; otherwise stays pending forever, so
+   * race it against the QMP event that shows success, and against a time-out.
    */
   refusal: Promise<AgentError>;
   /** Says that the outcome is known. Idempotent; not needed before the next call. */
@@ -34,8 +40,8 @@ export interface SentCommand {
 
 export interface AgentClient {
   /**
-   * Sends one command and waits for its answer. Calls are carried out one at a time in the order they were made; after
-   * a time-out the next one synchronises first.
+   * Sends one command and waits for its answer. Calls are carried out one at a time in the order they were
+   * made; after a time-out the next one synchronises first.
    * @throws AgentError of kind silent, closed, timeout, protocol or command; or the reason of the signal
    */
   call<C extends AgentCommand>(
@@ -48,7 +54,10 @@ export interface AgentClient {
    * Sends a command that answers only when it fails; resolves when it is written.
    * @throws AgentError of kind silent, closed or timeout when it could not be sent
    */
-  sendWithoutReply<C extends AgentSilentCommand>(command: C, args?: AgentSilentCommands[C]): Promise<SentCommand>;
+  sendWithoutReply<C extends AgentSilentCommand>(
+    command: C,
+    args?: AgentSilentCommands[C],
+  ): Promise<SentCommand>;
   /** Resolves once with how the connection ended; never rejects. */
   readonly closed: Promise<AgentError>;
   /** Ends the connection, and with it every pending call. Idempotent. */
@@ -56,8 +65,8 @@ export interface AgentClient {
 }
 
 /**
- * Synchronises with the agent behind `stream` and hands over a client that owns the stream. On failure the stream
- * is destroyed.
+ * Synchronises with the agent behind `stream` and hands over a client that owns the stream. On failure the
+ * stream is destroyed.
  * @throws AgentError of kind silent or closed
  */
 export async function openAgent(stream: Duplex, options: AgentOptions): Promise<AgentClient> {
@@ -105,7 +114,7 @@ function turns(): <T>(job: () => Promise<T>) => Promise<T> {
 function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
+    const abort = () => reject(signal.reason as unknown);
     signal.addEventListener('abort', abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

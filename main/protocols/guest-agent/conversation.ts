@@ -7,8 +7,8 @@ import { agentReader, SENTINEL } from './reader';
 import type { AgentAnswer } from './results';
 
 /**
- * The one conversation that an agent can hold: its answers have no id, so only one command is out at a time, and the
- * caller waits for each of these to settle before the next.
+ * The one conversation that an agent can hold: its answers have no id, so only one command is out at a time,
+ * and the caller waits for each of these to settle before the next.
  */
 export interface AgentConversation {
   /**
@@ -62,7 +62,8 @@ export function agentConversation(
     if (error) told?.refuse(error);
     told = null;
     // The one answer that was still out has come, so nothing else is.
-    if (json && !awaited) synced = true;
+    const answered = error !== null || (json !== null && Object.hasOwn(json, 'return'));
+    if (answered && !awaited) synced = true;
     else reader.skip();
   };
   const reader = agentReader(options.maxMessageBytes, {
@@ -90,7 +91,11 @@ export function agentConversation(
   });
 
   const closedError = (command?: string) =>
-    new AgentError({ kind: 'closed', detail: over ?? 'it is not open', ...(command === undefined ? {} : { command }) });
+    new AgentError({
+      kind: 'closed',
+      detail: over ?? 'it is not open',
+      ...(command === undefined ? {} : { command }),
+    });
   const end = (how: string) => {
     if (over !== null) return;
     over = how;
@@ -140,7 +145,11 @@ export function agentConversation(
     if (over === null) reader.push(chunk);
   });
   if (stream.destroyed || stream.readableEnded) {
-    end(stream.errored ? `the connection broke (${stream.errored.message})` : 'the connection was closed already');
+    end(
+      stream.errored
+        ? `the connection broke (${stream.errored.message})`
+        : 'the connection was closed already',
+    );
   }
 
   return {
@@ -152,8 +161,8 @@ export function agentConversation(
       const id = queued ? (unanswered as number) : randomInt(2 ** 31);
       unanswered = id;
       if (!told) reader.skip();
-      // qemu-ga answers a leading sentinel with a parse error, which would pass for the refusal of what was told. In
-      // that case its parser is known to be between two messages, and needs no sentinel.
+      // qemu-ga answers a leading sentinel with a parse error, which would pass for the refusal of what was
+      // told. In that case its parser is known to be between two messages, and needs no sentinel.
       const lead = told ? Buffer.alloc(0) : Buffer.of(SENTINEL);
       const expired = () => {
         told = null;
@@ -171,18 +180,23 @@ export function agentConversation(
       if (over !== null) throw closedError(command);
       signal?.throwIfAborted();
       const expired = () => new AgentError({ kind: 'timeout', command, waitedMs: timeoutMs });
-      return wait<AgentAnswer>({ kind: 'answer', command, ms: timeoutMs, expired }, signal, ({ resolve, reject }) => {
-        stream.write(encode(command, args));
-        return (json, text) => {
-          const error = json && errorOf(json, command);
-          if (error) reject(error);
-          else if (json && Object.hasOwn(json, 'return')) resolve({ value: json.return, message: text });
-          else {
-            loseSync();
-            reject(protocolError(command, `it is neither a result nor an error: ${JSON.stringify(text.slice(0, 80))}`));
-          }
-        };
-      });
+      return wait<AgentAnswer>(
+        { kind: 'answer', command, ms: timeoutMs, expired },
+        signal,
+        ({ resolve, reject }) => {
+          stream.write(encode(command, args));
+          return (json, text) => {
+            const error = json && errorOf(json, command);
+            if (error) reject(error);
+            else if (json && Object.hasOwn(json, 'return')) resolve({ value: json.return, message: text });
+            else {
+              loseSync();
+              const beginning = JSON.stringify(text.slice(0, 80));
+              reject(protocolError(command, `it is neither a result nor an error: ${beginning}`));
+            }
+          };
+        },
+      );
     },
 
     async tell(command, args, timeoutMs) {

@@ -1,6 +1,6 @@
 /** Why a conversation with a guest agent failed. */
 export type AgentFailure =
-  /** No answer to the synchronisation in time: no agent runs in the guest, it is asleep, booting, or hangs. */
+  /** No answer to the synchronisation in time: the guest has no agent, sleeps, boots, or hangs. */
   | { kind: 'silent'; waitedMs: number }
   /** The connection is gone; `detail` says how. */
   | { kind: 'closed'; command?: string; detail: string }
@@ -36,8 +36,10 @@ function describeFailure(failure: AgentFailure): string {
     case 'timeout':
       return `The guest agent did not answer ${failure.command} within ${failure.waitedMs} ms`;
     case 'protocol':
-      return `The guest agent broke the protocol${failure.command === undefined ? '' : ` in its answer to ${failure.command}`}: ${failure.detail}`;
+      return `The guest agent’s answer${of(failure.command)} is broken: ${failure.detail}`;
     case 'command':
       return `The guest agent refused ${failure.command}: ${failure.desc} (${failure.errorClass})`;
   }
 }
+
+const of = (command: string | undefined) => (command === undefined ? '' : ` to ${command}`);

@@ -42,9 +42,10 @@ async function readHandle(agent: AgentClient, handle: number, maxBytes: number):
   return Buffer.concat(parts);
 }
 
-/** Closes the handle where the agent still answers; whatever that says, the failure before it is the one to report. */
+/** Closes the handle where the agent still answers; the failure before it is the one to report. */
 async function closeAfterFailure(agent: AgentClient, handle: number, failure: unknown): Promise<void> {
-  const answered = failure instanceof AgentError && (failure.kind === 'command' || failure.kind === 'protocol');
+  const answered =
+    failure instanceof AgentError && (failure.kind === 'command' || failure.kind === 'protocol');
   if (!answered) return;
   try {
     await agent.call('guest-file-close', { handle });

@@ -86,7 +86,8 @@ export function readResult<C extends AgentCommand>(command: C, answer: AgentAnsw
   try {
     return resultShapes[command](answer.value, 'return', answer.message);
   } catch (error) {
-    if (error instanceof ShapeError) throw new AgentError({ kind: 'protocol', command, detail: error.message });
+    if (error instanceof ShapeError)
+      throw new AgentError({ kind: 'protocol', command, detail: error.message });
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The part of the guest agent's protocol that Reveille speaks, as QEMU's qga/qapi-schema.json declares it. Keys keep
- * their QAPI spelling. Everything here is said by the guest: strings are untrusted text of any content.
+ * The part of the guest agent's protocol that Reveille speaks, as QEMU's qga/qapi-schema.json declares it.
+ * Keys keep their QAPI spelling. The guest says all of it: strings are untrusted text of any content.
  */
 
 /** QAPI: qga/qapi-schema.json GuestAgentCommandInfo. */
@@ -58,15 +58,24 @@ export interface AgentCommands {
   'guest-get-host-name': { arguments: NoArguments; result: { 'host-name': string } };
   'guest-network-get-interfaces': { arguments: NoArguments; result: GuestNetworkInterface[] };
   /** `login-time` in seconds since the epoch, with a fraction. */
-  'guest-get-users': { arguments: NoArguments; result: { user: string; 'login-time': number; domain?: string }[] };
+  'guest-get-users': {
+    arguments: NoArguments;
+    result: { user: string; 'login-time': number; domain?: string }[];
+  };
   /** `offset` in seconds east of UTC. */
   'guest-get-timezone': { arguments: NoArguments; result: { zone?: string; offset: number } };
   /** Nanoseconds since the epoch: beyond 2^53, so a bigint. */
   'guest-get-time': { arguments: NoArguments; result: bigint };
-  /** `time` in nanoseconds since the epoch; without it the guest takes over its RTC's time (not on Windows). */
+  /** `time` in nanoseconds since the epoch; without it the guest takes its RTC's time (not on Windows). */
   'guest-set-time': { arguments: { time?: bigint }; result: NoResult };
   'guest-exec': {
-    arguments: { path: string; arg?: string[]; env?: string[]; 'input-data'?: string; 'capture-output'?: boolean };
+    arguments: {
+      path: string;
+      arg?: string[];
+      env?: string[];
+      'input-data'?: string;
+      'capture-output'?: boolean;
+    };
     result: { pid: number };
   };
   'guest-exec-status': { arguments: { pid: number }; result: GuestExecStatus };

@@ -15,14 +15,14 @@ export interface QmpOptions {
   callTimeoutMs?: number;
   /** The largest message that is read, in bytes; 16 MiB unless given. */
   maxMessageBytes?: number;
-  /** Calls that QEMU has before it at once; more wait here, first come first served. 8 unless given (docs/interop/qmp-spec). */
+  /** Calls before QEMU at once, 8 unless given (docs/interop/qmp-spec); more wait here in their order. */
   maxInFlight?: number;
-  /** Gets what an event listener throws. Without it the error is thrown on as an uncaught exception. */
+  /** Gets what an event listener throws; without it that becomes an uncaught exception. */
   onListenerError?: (error: unknown, event: QmpEvent) => void;
 }
 
 export interface QmpCallOptions {
-  /** Stops waiting for the answer; the call then rejects with the signal's reason. QEMU may still carry it out. */
+  /** Stops waiting; the call rejects with the signal's reason. QEMU may still carry it out. */
   signal?: AbortSignal;
   timeoutMs?: number;
 }
@@ -37,8 +37,8 @@ export interface QmpClient {
       : [args: QmpArguments<C>, options?: QmpCallOptions]
   ): Promise<QmpResult<C>>;
   /**
-   * Calls `listener` for every event, in order; returns the way to stop. Events that came while nobody listened, from
-   * the greeting on, go to the first listener (the newest 256 of them).
+   * Calls `listener` for every event, in order; returns the way to stop. Events that came while nobody
+   * listened, from the greeting on, go to the first listener (the newest 256 of them).
    */
   onEvent(listener: (event: QmpEvent) => void): () => void;
   /** Resolves once, when the connection is over; never rejects. */
@@ -48,8 +48,8 @@ export interface QmpClient {
 }
 
 /**
- * Waits for QEMU's greeting on `stream`, negotiates no capabilities, and hands over a client that owns the stream.
- * On failure the stream is destroyed. Protocol: docs/interop/qmp-spec.
+ * Waits for QEMU's greeting on `stream`, negotiates no capabilities, and hands over a client that owns the
+ * stream. On failure the stream is destroyed. Protocol: docs/interop/qmp-spec.
  * @throws QmpError of kind no-greeting, not-qmp, closed, timeout or command
  */
 export async function connectQmp(stream: Duplex, options: QmpOptions): Promise<QmpClient> {

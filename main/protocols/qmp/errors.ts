@@ -37,7 +37,7 @@ function describeFailure(failure: QmpFailure): string {
   switch (failure.kind) {
     case 'no-greeting':
       return (
-        `The monitor gave no greeting within ${failure.waitedMs} ms: another program is probably connected to it. ` +
+        `The monitor gave no greeting within ${failure.waitedMs} ms: another program probably holds it. ` +
         'QEMU serves one client per monitor; end that one, or give the guest a second -qmp socket.'
       );
     case 'not-qmp':
@@ -50,7 +50,9 @@ function describeFailure(failure: QmpFailure): string {
     case 'timeout':
       return `${failure.command} got no answer from QEMU within ${failure.waitedMs} ms`;
     case 'protocol':
-      return `QEMU broke the protocol${failure.command === undefined ? '' : ` in its answer to ${failure.command}`}: ${failure.detail}`;
+      return failure.command === undefined
+        ? `QEMU broke the protocol: ${failure.detail}`
+        : `QEMU’s answer to ${failure.command} is broken: ${failure.detail}`;
     case 'command':
       return `QEMU refused ${failure.command}: ${failure.desc} (${failure.errorClass})`;
   }

@@ -9,8 +9,8 @@ export interface QmpEventHub {
 }
 
 /**
- * Hands events to listeners, in order. What a listener throws goes to `onListenerError`, or, without one, is thrown
- * where the process reports uncaught exceptions; the other listeners get their event either way.
+ * Hands events to listeners, in order. What a listener throws goes to `onListenerError`, or, without one,
+ * becomes an uncaught exception; the other listeners get their event either way.
  */
 export function qmpEventHub(onListenerError?: (error: unknown, event: QmpEvent) => void): QmpEventHub {
   const listeners = new Set<(event: QmpEvent) => void>();

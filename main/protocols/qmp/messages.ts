@@ -47,7 +47,10 @@ const isKnownEvent = (name: string): name is QmpEventName => Object.hasOwn(event
 /** The version that a greeting tells, or null when `message` is no greeting. */
 export function readGreeting(message: JsonObject): QmpVersion | null {
   try {
-    const { qemu, package: distributor } = record({ QMP: record({ version: versionInfo }) })(message, 'greeting').QMP.version;
+    const { qemu, package: distributor } = record({ QMP: record({ version: versionInfo }) })(
+      message,
+      'greeting',
+    ).QMP.version;
     return { ...qemu, package: distributor };
   } catch (error) {
     if (error instanceof ShapeError) return null;
@@ -81,7 +84,7 @@ function readEvent(name: string, message: JsonObject): QmpEvent {
   }
 }
 
-/** docs/interop/qmp-spec: seconds and microseconds since the epoch, both -1 when the clock could not be read. */
+/** docs/interop/qmp-spec: seconds and microseconds since the epoch; both -1 if QEMU has no time. */
 function readTimestamp(value: unknown): number | null {
   if (typeof value !== 'object' || value === null) return null;
   const { seconds, microseconds } = value as JsonObject;

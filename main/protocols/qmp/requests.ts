@@ -29,8 +29,9 @@ interface Request {
 }
 
 /**
- * Pairs calls with answers. At most `maxInFlight` are before QEMU; a call that its caller gave up keeps its place among
- * them until QEMU answers, for QEMU still has it. An answer with an unknown id is dropped (docs/interop/qmp-spec).
+ * Pairs calls with answers. At most `maxInFlight` are before QEMU; a call that its caller gave up keeps its
+ * place among them until QEMU answers, for QEMU still has it. An answer with an unknown id is dropped, as
+ * docs/interop/qmp-spec demands.
  */
 export function qmpRequests(options: {
   clock: Clock;
@@ -77,7 +78,7 @@ export function qmpRequests(options: {
   ): Promise<QmpResult<C>> =>
     new Promise((resolve, reject) => {
       const { timeoutMs, signal } = callOptions;
-      if (signal?.aborted) return reject(signal.reason);
+      if (signal?.aborted) return reject(signal.reason as unknown);
       const giveUp = (error: unknown) => {
         waiting.delete(request);
         request.fail(error);
@@ -104,8 +105,8 @@ export function qmpRequests(options: {
     });
 
   /**
-   * QEMU leaves the id out when it failed before it could read one; it answers in the order of the requests as long as
-   * out-of-band execution is not enabled, so such an error belongs to the oldest.
+   * QEMU leaves the id out when it failed before it could read one; it answers in the order of the requests
+   * as long as out-of-band execution is not enabled, so such an error belongs to the oldest.
    */
   const requestOf = (answer: QmpAnswer): Request | undefined => {
     if (answer.kind === 'error' && answer.id === undefined) return inFlight.values().next().value;

@@ -19,7 +19,9 @@ export const resultShapes: { [C in QmpCommand]: Shape<QmpResult<C>> } = {
   'query-uuid': record({ UUID: text }),
   'query-current-machine': record({ 'wakeup-suspend-support': flag }),
   'query-memory-size-summary': record({ 'base-memory': integer }, { 'plugged-memory': integer }),
-  'query-cpus-fast': listOf(record({ 'cpu-index': integer, 'thread-id': integer }, { 'qom-path': text, target: text })),
+  'query-cpus-fast': listOf(
+    record({ 'cpu-index': integer, 'thread-id': integer }, { 'qom-path': text, target: text }),
+  ),
   'query-kvm': record({ enabled: flag, present: flag }),
   'query-chardev': listOf(record({ label: text, filename: text, 'frontend-open': flag })),
   'qom-get': anything,

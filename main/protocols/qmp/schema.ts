@@ -127,8 +127,8 @@ export interface QmpCommands {
   /** QAPI: qapi/misc.json cont. */
   cont: { arguments: NoArguments; result: NoResult };
   /**
-   * QAPI: qapi/machine.json system_wakeup. GenericError when the guest does not sleep (since 4.0; older versions
-   * answer success). Success does not mean awake: wait for WAKEUP.
+   * QAPI: qapi/machine.json system_wakeup. GenericError when the guest does not sleep (since 4.0; before
+   * that it answers success). Success does not mean awake: wait for WAKEUP.
    */
   system_wakeup: { arguments: NoArguments; result: NoResult };
   /** QAPI: qapi/machine.json system_powerdown: presses the ACPI power button; the guest may ignore it. */
@@ -146,7 +146,7 @@ export interface CauseData {
   reason: Open<ShutdownCause> | null;
 }
 
-/** QAPI: qapi/run-state.json GUEST_PANICKED and GUEST_CRASHLOADED. `info` is raw: its shape depends on the guest. */
+/** QAPI: qapi/run-state.json GUEST_PANICKED and GUEST_CRASHLOADED. `info` is raw; its shape varies. */
 export interface PanicData {
   action: Open<GuestPanicAction>;
   info?: unknown;
@@ -175,7 +175,7 @@ export interface QmpEvents {
   GUEST_PANICKED: PanicData;
   /** QAPI: qapi/run-state.json (since 5.0). */
   GUEST_CRASHLOADED: PanicData;
-  /** QAPI: qapi/char.json (since 2.1). `id` is the port's device id. QEMU sends at most one a second for each port. */
+  /** QAPI: qapi/char.json (since 2.1). `id` is the port's device id. At most one a second for each port. */
   VSERPORT_CHANGE: { id: string; open: boolean };
   /** QAPI: qapi/block-core.json. `reason` is text for people. */
   BLOCK_IO_ERROR: { device: string; operation: string; action: string; reason: string; nospace?: boolean };

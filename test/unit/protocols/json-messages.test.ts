@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { encodeJson, jsonFramer, parseJsonObject } from '../../../main/protocols/json-messages';
 
 const MiB = 1024 * 1024;
-const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }));
+const object = fc.dictionary(
+  fc.string({ unit: 'binary' }),
+  fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }),
+);
 const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** `bytes` cut at the given places, taken modulo its length. */
@@ -28,10 +31,14 @@ describe('jsonFramer', () => {
   it('gives back any objects, however they are separated, indented and cut', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ value: object, end: fc.constantFrom('\r\n', '\n', '', ' \t\r\n'), indent: fc.nat(3) })),
+        fc.array(
+          fc.record({ value: object, end: fc.constantFrom('\r\n', '\n', '', ' \t\r\n'), indent: fc.nat(3) }),
+        ),
         fc.array(fc.nat(), { maxLength: 60 }),
         (sent, places) => {
-          const text = sent.map(({ value, end, indent }) => JSON.stringify(value, null, indent) + end).join('');
+          const text = sent
+            .map(({ value, end, indent }) => JSON.stringify(value, null, indent) + end)
+            .join('');
           const { messages, fault } = frameAll(cutUp(Buffer.from(text), places));
           expect(fault).toBeNull();
           expect(messages.map((message) => JSON.parse(message) as unknown)).toEqual(
@@ -58,7 +65,10 @@ describe('jsonFramer', () => {
     const framer = jsonFramer(MiB);
     expect(framer.push(Buffer.from('{"a":1,')).fault).toBeNull();
     expect(framer.push(Buffer.from('"line\nbreak"')).fault?.detail).toContain('control character');
-    expect(framer.push(Buffer.from('{"b":2}'))).toMatchObject({ messages: [], fault: { received: '"line\nbreak"' } });
+    expect(framer.push(Buffer.from('{"b":2}'))).toMatchObject({
+      messages: [],
+      fault: { received: '"line\nbreak"' },
+    });
     framer.reset();
     expect(framer.push(Buffer.from('{"b":2}'))).toEqual({ messages: ['{"b":2}'], fault: null });
   });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DialError, dial, formatAddress, parseAddress, type SocketAddress } from '../../../main/protocols/sockets';
+import {
+  DialError,
+  dial,
+  formatAddress,
+  parseAddress,
+  type SocketAddress,
+} from '../../../main/protocols/sockets';
 import { fakeClock } from '../../fakes/clock';
 
 const parsed = (text: string) => {
@@ -150,14 +156,17 @@ describe('dial', () => {
     expect((await failure({ kind: 'tcp', host: '127.0.0.1', port })).code).toBe('refused');
   });
 
-  it.runIf(process.platform === 'linux')('does not cut a path that is too long, as Node would, and reach another socket', async () => {
-    const longest = `${directory}/`.padEnd(107, 'x');
-    await listen(longest);
-    (await dial({ kind: 'unix', path: longest }, { clock: fakeClock() })).destroy();
-    const error = await failure({ kind: 'unix', path: `${longest}x` });
-    expect(error.code).toBe('other');
-    expect(error.message).toContain('longer than');
-  });
+  it.runIf(process.platform === 'linux')(
+    'does not cut a path that is too long, as Node would, and reach another socket',
+    async () => {
+      const longest = `${directory}/`.padEnd(107, 'x');
+      await listen(longest);
+      (await dial({ kind: 'unix', path: longest }, { clock: fakeClock() })).destroy();
+      const error = await failure({ kind: 'unix', path: `${longest}x` });
+      expect(error.code).toBe('other');
+      expect(error.message).toContain('longer than');
+    },
+  );
 
   it('reports what the system says of anything else', async () => {
     const error = await failure({ kind: 'unix', path: join(directory, 'file', 'below') });
@@ -174,7 +183,10 @@ describe('dial', () => {
     // Nothing can connect before a turn of the event loop, and the clock expires earlier than that.
     const path = join(directory, 'slow');
     await listen(path);
-    const dialling = dial({ kind: 'unix', path }, { clock: { ...clock, setTimer: (_ms, fn) => (fn(), () => {}) }, timeoutMs: 5 });
+    const dialling = dial(
+      { kind: 'unix', path },
+      { clock: { ...clock, setTimer: (_ms, fn) => (fn(), () => {}) }, timeoutMs: 5 },
+    );
     await expect(dialling).rejects.toMatchObject({ code: 'timeout' });
   });
 });

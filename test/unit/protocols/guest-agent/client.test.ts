@@ -7,6 +7,8 @@ import { duplexPair } from '../../../fakes/duplex';
 import { jsonPeer } from '../../../fakes/json-peer';
 import { answerSync, idOf, openAgentSession, SENTINEL, settle, stateOf } from './session';
 
+const kindOf = (error: unknown) => (error instanceof AgentError ? error.kind : error);
+
 describe('calls', () => {
   it('go one at a time, in order', async () => {
     const { clock, peer, agent } = await openAgentSession();
@@ -18,7 +20,9 @@ describe('calls', () => {
     peer.say('{"return": {}}\n');
     expect(await ping).toEqual({});
     expect(await peer.hear()).toEqual({ execute: 'guest-info', arguments: {} });
-    peer.say('{"return": {"version": "7.2.22", "supported_commands": [{"name": "guest-ping", "enabled": true, ');
+    peer.say(
+      '{"return": {"version": "7.2.22", "supported_commands": [{"name": "guest-ping", "enabled": true, ',
+    );
     peer.say('"success-response": true}, {"name": "guest-exec", "enabled": false}]}}\n');
     expect(await info).toEqual({
       version: '7.2.22',
@@ -45,7 +49,11 @@ describe('calls', () => {
   it.each([
     ['guest-get-osinfo', '{"return": {"name": 5}}', 'return.name'],
     ['guest-get-osinfo', '{"return": []}', 'return should be an object'],
-    ['guest-network-get-interfaces', '{"return": [{"name": "eth0", "ip-addresses": [{}]}]}', 'ip-addresses[0].ip-address'],
+    [
+      'guest-network-get-interfaces',
+      '{"return": [{"name": "eth0", "ip-addresses": [{}]}]}',
+      'ip-addresses[0].ip-address',
+    ],
     ['guest-get-time', '{"return": 1.5}', 'return should be an integer'],
     ['guest-get-time', '{"return": 99999999999999999999}', '19 digits'],
     ['guest-get-users', '{"return": [{"user": "a", "login-time": "now"}]}', 'login-time'],
@@ -100,7 +108,9 @@ describe('calls', () => {
     ]);
     await peer.hear();
     controller.abort(reason);
-    expect((await both).map((outcome) => outcome.status === 'rejected' && outcome.reason)).toEqual([reason, reason]);
+    expect((await both).map((outcome) => outcome.status === 'rejected' && (outcome.reason as Error))).toEqual(
+      [reason, reason],
+    );
     const after = agent.call('guest-ping');
     await answerSync(peer);
     expect((await peer.hear()).execute).toBe('guest-ping');
@@ -147,10 +157,16 @@ describe('commands that answer only when they fail', () => {
     const { refusal } = await agent.sendWithoutReply('guest-suspend-hybrid');
     expect((await peer.hear()).execute).toBe('guest-suspend-hybrid');
     expect(await stateOf(refusal)).toBe('pending');
-    peer.say('{"error": {"class": "Unsupported", "desc": "requested suspend mode is not supported by the guest"}}\n');
+    peer.say(
+      '{"error": {"class": "Unsupported", "desc": "requested suspend mode is not supported by the guest"}}\n',
+    );
     const error = await refusal;
     expect(error).toBeInstanceOf(AgentError);
-    expect(error.failure).toMatchObject({ kind: 'command', command: 'guest-suspend-hybrid', errorClass: 'Unsupported' });
+    expect(error.failure).toMatchObject({
+      kind: 'command',
+      command: 'guest-suspend-hybrid',
+      errorClass: 'Unsupported',
+    });
     const ping = agent.call('guest-ping');
     expect((await peer.hear()).execute).toBe('guest-ping');
     peer.say('{"return": {}}\n');
@@ -172,7 +188,7 @@ describe('commands that answer only when they fail', () => {
     await ping;
   });
 
-  it('are not refused by what qemu-ga makes of a 0xFF, nor by what comes after the synchronisation', async () => {
+  it('are not refused by what qemu-ga makes of a 0xFF, nor by what comes later', async () => {
     const { peer, agent } = await openAgentSession();
     const { refusal } = await agent.sendWithoutReply('guest-suspend-ram');
     await peer.hear();
@@ -199,7 +215,7 @@ describe('commands that answer only when they fail', () => {
     peer.say('{"error": {"class": "GenericError", "desc": "late"}}\n');
     expect(await stateOf(cancelled.refusal)).toBe('pending');
 
-    const ping = agent.call('guest-ping').catch((error: AgentError) => error.kind);
+    const ping = agent.call('guest-ping').catch(kindOf);
     await settle();
     await clock.advance(100);
     expect(await ping).toBe('silent');
@@ -226,7 +242,7 @@ describe('commands that answer only when they fail', () => {
     expect((await peer.hear()).execute).toBe('guest-suspend-ram');
 
     near._write = () => {};
-    const stuck = agent.sendWithoutReply('guest-suspend-ram').catch((error: AgentError) => error.kind);
+    const stuck = agent.sendWithoutReply('guest-suspend-ram').catch(kindOf);
     await settle();
     await clock.advance(5000);
     expect(['silent', 'timeout']).toContain(await stuck);
@@ -262,7 +278,13 @@ describe('a conversation that ends', () => {
         for (;;) {
           const request = await peer.hear();
           if (request.execute === 'guest-sync-delimited') {
-            say(Buffer.concat([Buffer.from('{"return": "stale'), SENTINEL, Buffer.from(`{"return": ${idOf(request)}}`)]));
+            say(
+              Buffer.concat([
+                Buffer.from('{"return": "stale'),
+                SENTINEL,
+                Buffer.from(`{"return": ${idOf(request)}}`),
+              ]),
+            );
           } else say(Buffer.from('{"return": {"host-name": "Grüße"}}'));
         }
       };
@@ -298,7 +320,8 @@ describe('a conversation that ends', () => {
     await peer.hear();
     agent.close();
     agent.close();
-    for (const outcome of await calls) expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'closed' } });
+    for (const outcome of await calls)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'closed' } });
     expect((await agent.closed).message).toContain('closed by this program');
     await peer.left;
     await expect(agent.call('guest-ping')).rejects.toMatchObject({ kind: 'closed' });

@@ -17,7 +17,9 @@ async function serveFile(peer: JsonPeer, content: Buffer, most = content.length)
       const bytes = content.subarray(at, at + Math.min(most, (args as { count: number }).count));
       at += bytes.length;
       const eof = bytes.length === 0;
-      peer.say(`${JSON.stringify({ return: { count: bytes.length, 'buf-b64': bytes.toString('base64'), eof } })}\n`);
+      peer.say(
+        `${JSON.stringify({ return: { count: bytes.length, 'buf-b64': bytes.toString('base64'), eof } })}\n`,
+      );
     } else {
       peer.say('{"return": {}}\n');
       return log;

@@ -1,4 +1,8 @@
-import { openAgent, type AgentClient, type AgentOptions } from '../../../../main/protocols/guest-agent/client';
+import {
+  openAgent,
+  type AgentClient,
+  type AgentOptions,
+} from '../../../../main/protocols/guest-agent/client';
 import { fakeClock, type FakeClock } from '../../../fakes/clock';
 import { duplexPair } from '../../../fakes/duplex';
 import { jsonPeer, type Heard, type JsonPeer } from '../../../fakes/json-peer';
@@ -16,7 +20,8 @@ export const idOf = (request: Heard): number => (request.arguments as { id: numb
 /** Hears a synchronisation and answers it as qemu-ga does. */
 export async function answerSync(peer: JsonPeer): Promise<void> {
   const request = await peer.hear();
-  if (request.execute !== 'guest-sync-delimited') throw new Error(`Heard ${JSON.stringify(request)} instead of a sync`);
+  if (request.execute !== 'guest-sync-delimited')
+    throw new Error(`Heard ${JSON.stringify(request)} instead of a sync`);
   peer.say(SENTINEL);
   peer.say(`{"return": ${idOf(request)}}\n`);
 }

@@ -40,28 +40,36 @@ describe('opening', () => {
         '\n',
       ),
       fc.uint8Array({ maxLength: 20 }),
-      fc.integer({ min: 2 ** 31, max: 2 ** 40 }).map((id) => Buffer.concat([SENTINEL, Buffer.from(`{"return": ${id}}\n`)])),
+      fc
+        .integer({ min: 2 ** 31, max: 2 ** 40 })
+        .map((id) => Buffer.concat([SENTINEL, Buffer.from(`{"return": ${id}}\n`)])),
       fc.constant('own id without the 0xFF'),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(stale, { maxLength: 8 }), fc.integer({ min: 1, max: 9 }), async (before, step) => {
-        const { clock, peer, client } = opening();
-        const id = idOf(await peer.hear());
-        const parts = before.map((part) =>
-          part === 'own id without the 0xFF' ? Buffer.from(`{"return": ${id}}\n`) : Buffer.from(part as string),
-        );
-        // Random bytes may end in a 0xFF, after which the next part would count.
-        const noise = Buffer.concat(parts.flatMap((part) => [part, Buffer.from('\n{"return": null}\n')]));
-        const bytes = Buffer.concat([noise, SENTINEL, Buffer.from(`{"return": ${id}}\n`)]);
-        for (let at = 0; at < bytes.length; at += step) peer.say(bytes.subarray(at, at + step));
-        const agent = await client;
-        const ping = agent.call('guest-ping');
-        expect((await peer.hear()).execute).toBe('guest-ping');
-        peer.say('{"return": {}}\n');
-        expect(await ping).toEqual({});
-        expect(clock.pendingTimers()).toBe(0);
-        agent.close();
-      }),
+      fc.asyncProperty(
+        fc.array(stale, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (before, step) => {
+          const { clock, peer, client } = opening();
+          const id = idOf(await peer.hear());
+          const parts = before.map((part) =>
+            part === 'own id without the 0xFF'
+              ? Buffer.from(`{"return": ${id}}\n`)
+              : Buffer.from(part as string),
+          );
+          // Random bytes may end in a 0xFF, after which the next part would count.
+          const noise = Buffer.concat(parts.flatMap((part) => [part, Buffer.from('\n{"return": null}\n')]));
+          const bytes = Buffer.concat([noise, SENTINEL, Buffer.from(`{"return": ${id}}\n`)]);
+          for (let at = 0; at < bytes.length; at += step) peer.say(bytes.subarray(at, at + step));
+          const agent = await client;
+          const ping = agent.call('guest-ping');
+          expect((await peer.hear()).execute).toBe('guest-ping');
+          peer.say('{"return": {}}\n');
+          expect(await ping).toEqual({});
+          expect(clock.pendingTimers()).toBe(0);
+          agent.close();
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -70,7 +78,10 @@ describe('opening', () => {
     ['nothing', Buffer.alloc(0)],
     ['its id without the 0xFF', 'id'],
     ['another id', Buffer.concat([SENTINEL, Buffer.from('{"return": 4294967296}\n')])],
-    ['an error', Buffer.concat([SENTINEL, Buffer.from('{"error": {"class": "CommandNotFound", "desc": "?"}}\n')])],
+    [
+      'an error',
+      Buffer.concat([SENTINEL, Buffer.from('{"error": {"class": "CommandNotFound", "desc": "?"}}\n')]),
+    ],
     ['endless noise', Buffer.alloc(6 * 1024 * 1024, 'x')],
   ])('fails as silent when the agent answers with %s', async (_what, said) => {
     const { clock, near, peer, client } = opening({ syncTimeoutMs: 2000 });

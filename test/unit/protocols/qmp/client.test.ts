@@ -32,7 +32,10 @@ describe('connecting', () => {
 
   it('gives up on a monitor that says nothing: another client holds it', async () => {
     const { clock, near, client } = connecting({ greetingTimeoutMs: 3000 });
-    const refused = expect(client).rejects.toMatchObject({ kind: 'no-greeting', failure: { waitedMs: 3000 } });
+    const refused = expect(client).rejects.toMatchObject({
+      kind: 'no-greeting',
+      failure: { waitedMs: 3000 },
+    });
     await clock.advance(2999);
     expect(near.destroyed).toBe(false);
     await clock.advance(1);
@@ -100,7 +103,10 @@ describe('calls', () => {
     peer.say({ return: { name: 'web' }, id: second.id });
     peer.say({ event: 'STOP', timestamp });
     peer.say({ id: first.id, return: { status: 'paused', running: false, singlestep: false } });
-    expect(await Promise.all([status, name])).toEqual([{ status: 'paused', running: false }, { name: 'web' }]);
+    expect(await Promise.all([status, name])).toEqual([
+      { status: 'paused', running: false },
+      { name: 'web' },
+    ]);
     expect(events).toEqual([{ known: true, name: 'STOP', data: {}, at: TIMESTAMP_MS }]);
     expect(clock.pendingTimers()).toBe(0);
   });
@@ -118,9 +124,13 @@ describe('calls', () => {
     const { peer, qmp } = await openSession();
     const wakeup = qmp.call('system_wakeup');
     const { id } = await peer.hear();
-    peer.say({ id, error: { class: 'GenericError', desc: 'Unable to wake up: guest is not in suspended state' } });
+    peer.say({
+      id,
+      error: { class: 'GenericError', desc: 'Unable to wake up: guest is not in suspended state' },
+    });
     await expect(wakeup).rejects.toMatchObject({
-      message: 'QEMU refused system_wakeup: Unable to wake up: guest is not in suspended state (GenericError)',
+      message:
+        'QEMU refused system_wakeup: Unable to wake up: guest is not in suspended state (GenericError)',
       failure: { kind: 'command', errorClass: 'GenericError' },
     });
   });
@@ -132,16 +142,19 @@ describe('calls', () => {
     ['query-cpus-fast', [{ 'cpu-index': 0 }], 'return[0].thread-id'],
     ['query-memory-size-summary', { 'base-memory': '8' }, 'return.base-memory'],
     ['stop', null, 'return should be an object'],
-  ] as const)('%s answered by %j is an error of the protocol that names it', async (command, answer, where) => {
-    const { peer, qmp } = await openSession();
-    const call = qmp.call(command);
-    peer.say({ return: answer, id: (await peer.hear()).id });
-    await expect(call).rejects.toMatchObject({ kind: 'protocol', failure: { command } });
-    await expect(call).rejects.toThrow(where);
-    const next = qmp.call('stop');
-    peer.say({ return: {}, id: (await peer.hear()).id });
-    await expect(next).resolves.toEqual({});
-  });
+  ] as const)(
+    '%s answered by %j is an error of the protocol that names it',
+    async (command, answer, where) => {
+      const { peer, qmp } = await openSession();
+      const call = qmp.call(command);
+      peer.say({ return: answer, id: (await peer.hear()).id });
+      await expect(call).rejects.toMatchObject({ kind: 'protocol', failure: { command } });
+      await expect(call).rejects.toThrow(where);
+      const next = qmp.call('stop');
+      peer.say({ return: {}, id: (await peer.hear()).id });
+      await expect(next).resolves.toEqual({});
+    },
+  );
 
   it('an error without an id fails the oldest call before QEMU', async () => {
     const { peer, qmp } = await openSession();
@@ -183,10 +196,12 @@ describe('calls', () => {
     expect(await Promise.all(calls)).toEqual(calls.map(() => []));
   });
 
-  it('time out; the place is free again only when QEMU has answered, and the late answer is dropped', async () => {
+  it('time out; the place is free only when QEMU has answered, and the late answer is dropped', async () => {
     const { clock, peer, qmp } = await openSession({ maxInFlight: 1, callTimeoutMs: 1000 });
     const slow = qmp.call('stop');
-    const timedOut = expect(slow).rejects.toMatchObject({ failure: { kind: 'timeout', command: 'stop', waitedMs: 1000 } });
+    const timedOut = expect(slow).rejects.toMatchObject({
+      failure: { kind: 'timeout', command: 'stop', waitedMs: 1000 },
+    });
     const { id } = await peer.hear();
     await clock.advance(1000);
     await timedOut;
@@ -218,7 +233,9 @@ describe('calls', () => {
   it('time out while they wait for a place, and are then never sent', async () => {
     const { clock, peer, qmp } = await openSession({ maxInFlight: 1 });
     const first = qmp.call('stop', {}, { timeoutMs: 5000 });
-    const second = expect(qmp.call('cont', {}, { timeoutMs: 100 })).rejects.toMatchObject({ kind: 'timeout' });
+    const second = expect(qmp.call('cont', {}, { timeoutMs: 100 })).rejects.toMatchObject({
+      kind: 'timeout',
+    });
     const { id } = await peer.hear();
     await clock.advance(100);
     await second;
@@ -327,7 +344,8 @@ describe('events', () => {
 
   it('keep the newest 256 while nobody listens', async () => {
     const { peer, qmp } = await openSession();
-    for (let offset = 0; offset < 300; offset += 1) peer.say({ event: 'RTC_CHANGE', data: { offset }, timestamp });
+    for (let offset = 0; offset < 300; offset += 1)
+      peer.say({ event: 'RTC_CHANGE', data: { offset }, timestamp });
     await settle();
     const offsets: unknown[] = [];
     qmp.onEvent((event) => {

@@ -10,8 +10,8 @@ import { GREETING, openSession, settle, timestamp } from './session';
 type Ending = 'end' | 'destroy' | 'error' | 'garbage';
 
 /**
- * Plays a session in which QEMU's side says only the first `budget` bytes, in chunks of `step`, and then goes.
- * Time stands still: whatever waits must be let go by the end of the connection alone.
+ * Plays a session in which QEMU's side says only the first `budget` bytes, in chunks of `step`, and then
+ * goes. Time stands still: whatever waits must be let go by the end of the connection alone.
  */
 async function playUntil(budget: number, ending: Ending, step = 7) {
   const clock = fakeClock();
@@ -21,7 +21,8 @@ async function playUntil(budget: number, ending: Ending, step = 7) {
   const end = () => {
     if (ending === 'end') far.end();
     else if (ending === 'destroy') far.destroy();
-    else if (ending === 'error') near.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    else if (ending === 'error')
+      near.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
     else far.write('\u0000garbage');
   };
   const say = (message: object) => {
@@ -58,7 +59,11 @@ async function playUntil(budget: number, ending: Ending, step = 7) {
     client = await connecting;
     client.onEvent(({ name }) => events.push(name));
     outcomes.push(
-      ...(await Promise.allSettled([client.call('query-status'), client.call('query-name'), client.call('stop')])),
+      ...(await Promise.allSettled([
+        client.call('query-status'),
+        client.call('query-name'),
+        client.call('stop'),
+      ])),
     );
     outcomes.push(...(await Promise.allSettled([client.call('query-name')])));
   } catch (error) {
@@ -78,7 +83,10 @@ describe('a connection that ends', () => {
       // The last message is complete without its CRLF.
       for (let budget = 0; budget < total - 2; budget += 1) {
         const { clock, near, client, outcomes } = await playUntil(budget, ending);
-        expect(outcomes.some(({ status }) => status === 'rejected'), `at byte ${budget}`).toBe(true);
+        expect(
+          outcomes.some(({ status }) => status === 'rejected'),
+          `at byte ${budget}`,
+        ).toBe(true);
         for (const outcome of outcomes) {
           if (outcome.status === 'fulfilled') continue;
           expect(outcome.reason).toBeInstanceOf(QmpError);
@@ -106,7 +114,10 @@ describe('a connection that ends', () => {
     await pending;
     expect(await here.qmp.closed).toEqual({ kind: 'closed-here' });
     await here.peer.left;
-    await expect(here.qmp.call('cont')).rejects.toMatchObject({ kind: 'closed', failure: { command: 'cont' } });
+    await expect(here.qmp.call('cont')).rejects.toMatchObject({
+      kind: 'closed',
+      failure: { command: 'cont' },
+    });
     expect(here.clock.pendingTimers()).toBe(0);
   });
 

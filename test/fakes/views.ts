@@ -1,0 +1,130 @@
+import type { Availability, GuestFacts, GuestView, HostView, NoticeView, Snapshot } from '../../preload/contract/view';
+import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
+
+/** Builders of what main would send: plausible by default, any part replaceable. */
+
+const possible: Record<PowerStateName, readonly ActionName[]> = {
+  running: ['suspend', 'hibernate', 'pause', 'shutdown', 'reboot', 'poweroff', 'reset'],
+  suspended: ['wakeup', 'poweroff'],
+  hibernated: ['start'],
+  paused: ['resume', 'poweroff'],
+  saved: ['start'],
+  off: ['start'],
+  crashed: ['start'],
+  unknown: [],
+};
+
+const reasons: Partial<Record<ActionName, Availability>> = {
+  hybrid: {
+    available: false,
+    reason: 'The guest’s agent does not offer hybrid sleep.',
+    remedy: 'Install systemd in the guest, or choose Sleep.',
+  },
+  save: { available: false, reason: 'A plain QEMU has no managed save.' },
+};
+
+const actionNames: readonly ActionName[] = [
+  'suspend',
+  'hibernate',
+  'hybrid',
+  'wakeup',
+  'pause',
+  'resume',
+  'shutdown',
+  'reboot',
+  'poweroff',
+  'reset',
+  'start',
+  'save',
+];
+
+/** Availabilities as main would give them to a guest in this state. */
+export function actionsIn(state: PowerStateName): GuestView['actions'] {
+  const all = actionNames.map((action): [ActionName, Availability] => [
+    action,
+    possible[state].includes(action)
+      ? { available: true }
+      : (reasons[action] ?? { available: false, reason: `Not while the guest is ${state}.` }),
+  ]);
+  return Object.fromEntries(all) as GuestView['actions'];
+}
+
+export type GuestPlan = Partial<Omit<GuestView, 'state'>> & { id: string; state?: Partial<GuestView['state']> };
+
+export function guestView({ state, ...plan }: GuestPlan): GuestView {
+  const name = state?.name ?? 'running';
+  return {
+    hostId: 'here',
+    name: plan.id,
+    state: { name, since: null, source: 'event', cause: 'user', ...state },
+    pending: null,
+    alarm: null,
+    agent: { status: 'answering', text: 'Answers.' },
+    actions: actionsIn(name),
+    memoryMiB: 2048,
+    vcpus: 2,
+    start: null,
+    removable: false,
+    historyRevision: 1,
+    ...plan,
+  };
+}
+
+export const thisComputer: HostView = {
+  id: 'here',
+  name: 'This computer',
+  kind: 'this-computer',
+  simulated: false,
+  status: { kind: 'ready' },
+};
+
+export const demoHost: HostView = {
+  id: 'demo',
+  name: 'Demo host',
+  kind: 'demo',
+  simulated: true,
+  status: { kind: 'ready' },
+};
+
+const byId = <T extends { id: string }>(entities: readonly T[]): Record<string, T> =>
+  Object.fromEntries(entities.map((entity) => [entity.id, entity]));
+
+export interface SnapshotPlan {
+  epoch?: string;
+  revision?: number;
+  app?: Partial<Snapshot['app']>;
+  hosts?: readonly HostView[];
+  guests?: readonly GuestView[];
+  notices?: readonly NoticeView[];
+}
+
+export function snapshotOf(plan: SnapshotPlan = {}): Snapshot {
+  return {
+    epoch: plan.epoch ?? 'epoch-1',
+    revision: plan.revision ?? 0,
+    app: { version: '0.1.0', platform: 'linux', demo: 'closed', ...plan.app },
+    hosts: byId(plan.hosts ?? [thisComputer]),
+    guests: byId(plan.guests ?? []),
+    notices: byId(plan.notices ?? []),
+  };
+}
+
+export function factsOf(guest: GuestView, now: number): GuestFacts {
+  const asleep = { missing: 'The guest sleeps; its agent can’t answer.' };
+  const awake = guest.state.name === 'running' && guest.agent.status === 'answering';
+  return {
+    asked: now,
+    qemuVersion: { value: '7.2.19 (Debian 1:7.2+dfsg-7)' },
+    machine: { value: 'pc-i440fx-7.2' },
+    memoryMiB: guest.memoryMiB === null ? { missing: 'Not said.' } : { value: guest.memoryMiB },
+    vcpus: guest.vcpus === null ? { missing: 'Not said.' } : { value: guest.vcpus },
+    uptimeSeconds: awake ? { value: 273_120 } : asleep,
+    os: awake ? { value: 'Debian GNU/Linux 12 (bookworm)' } : asleep,
+    hostName: awake ? { value: guest.id } : asleep,
+    addresses: awake ? { value: ['192.168.122.14', 'fe80::5054:ff:fe12:3456'] } : asleep,
+    uuid: { value: '2f1f6c8e-6f0f-4c39-9a52-0d6c2e0f9b11' },
+    pid: { value: 48_213 },
+    monitor: { value: `unix:/run/user/1000/${guest.id}-qmp.sock` },
+    agentChannel: { value: `unix:/run/user/1000/${guest.id}-agent.sock` },
+  };
+}

@@ -1,0 +1,254 @@
+import type { Api } from '../../preload/contract/api';
+import type { Refusal } from '../../preload/contract/commands';
+import type { GuestView, HistoryEntry, HostView, NoticeView, Patch, Snapshot } from '../../preload/contract/view';
+import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
+import { actionsIn, demoHost, factsOf, guestView } from './views';
+
+/**
+ * window.api without a main process: it holds a snapshot, answers every call, and carries actions out after a while
+ * by patches. For developing and testing the window only: nothing of it is a power rule.
+ */
+export interface FakeApi {
+  api: Api;
+  current(): Snapshot;
+  /** Sends one patch; the revision is counted here. */
+  patch(change: Omit<Patch, 'epoch' | 'revision'>): void;
+  /** Every call, in order. */
+  calls: { name: string; args: unknown }[];
+  /** The next call of setPowerState is refused with this. */
+  refuseNext(refusal: Refusal): void;
+}
+
+export interface FakeTiming {
+  /** How long an action takes, in ms. */
+  actionMs: number;
+  now: () => number;
+  after: (ms: number, task: () => void) => void;
+}
+
+const outcome: Record<ActionName, PowerStateName> = {
+  suspend: 'suspended',
+  hibernate: 'hibernated',
+  hybrid: 'suspended',
+  wakeup: 'running',
+  pause: 'paused',
+  resume: 'running',
+  shutdown: 'off',
+  reboot: 'running',
+  poweroff: 'off',
+  reset: 'running',
+  start: 'running',
+  save: 'saved',
+};
+
+const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });
+const no = (code: string, message: string, remedy?: string): { ok: false; refusal: Refusal } => ({
+  ok: false,
+  refusal: { code, message, ...(remedy === undefined ? {} : { remedy }) },
+});
+
+const unitMs: Record<string, number> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Much less than main's parser: "8 h", "for 90 min", "until 07:00". Null: not understood. */
+export function readRoughly(text: string, now: number): { due: number; ms: number } | null {
+  const span = /^(?:for )?(\d+) ?(s|min|h|d)$/.exec(text.trim());
+  const size = unitMs[span?.[2] ?? ''];
+  if (span !== null && size !== undefined) {
+    const ms = Number(span[1]) * size;
+    return { due: now + ms, ms };
+  }
+  const clock = /^until (\d\d):(\d\d)$/.exec(text.trim());
+  if (clock === null) return null;
+  const at = new Date(now);
+  at.setHours(Number(clock[1]), Number(clock[2]), 0, 0);
+  if (at.getTime() <= now) at.setDate(at.getDate() + 1);
+  return { due: at.getTime(), ms: at.getTime() - now };
+}
+
+const notRead = no('not-a-time', 'This is not a time.', 'Write it as “8 h”, “90 min” or “until 07:00”.');
+
+export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
+  let view = start;
+  let refusal: Refusal | null = null;
+  const listeners = new Set<(patch: Patch) => void>();
+  const calls: FakeApi['calls'] = [];
+  const history = new Map<string, HistoryEntry[]>();
+
+  const apply = <T>(record: Record<string, T>, change: Record<string, T | null> | undefined): Record<string, T> => {
+    const next = { ...record };
+    for (const [id, value] of Object.entries(change ?? {})) {
+      if (value === null) delete next[id];
+      else next[id] = value;
+    }
+    return next;
+  };
+  const patch: FakeApi['patch'] = (change) => {
+    const revision = view.revision + 1;
+    view = {
+      ...view,
+      revision,
+      app: change.app ?? view.app,
+      hosts: apply<HostView>(view.hosts, change.hosts),
+      guests: apply<GuestView>(view.guests, change.guests),
+      notices: apply<NoticeView>(view.notices, change.notices),
+    };
+    const sent: Patch = { ...change, epoch: view.epoch, revision };
+    for (const listener of listeners) listener(structuredClone(sent));
+  };
+  const change = (id: string, edit: (guest: GuestView) => GuestView): void => {
+    const guest = view.guests[id];
+    if (guest !== undefined) patch({ guests: { [id]: edit(guest) } });
+  };
+  const note = (guest: GuestView, text: string, kind: HistoryEntry['kind'], cause: HistoryEntry['cause']): void => {
+    const entries = history.get(guest.id) ?? [];
+    history.set(guest.id, [...entries, { at: timing.now(), kind, text, cause, failed: false }]);
+  };
+  const settle = (id: string, action: ActionName, alarm: GuestView['alarm'], cause: HistoryEntry['cause']): void =>
+    change(id, (guest) => {
+      const name = outcome[action];
+      note(guest, `Now ${name}.`, 'state', cause);
+      return {
+        ...guest,
+        pending: null,
+        alarm,
+        state: { name, since: timing.now(), source: 'event', cause },
+        actions: actionsIn(name),
+        historyRevision: guest.historyRevision + 1,
+      };
+    });
+  const armed = (id: string, action: ActionName, text: string | undefined): GuestView['alarm'] => {
+    const when = text === undefined ? null : readRoughly(text, timing.now());
+    if (when === null || (action !== 'suspend' && action !== 'hibernate' && action !== 'hybrid')) return null;
+    return { id: `alarm-${id}`, holder: 'app', action, due: when.due, phase: 'armed' };
+  };
+  const wakeWhenDue = (id: string): void => {
+    const alarm = view.guests[id]?.alarm ?? null;
+    if (alarm === null) return;
+    timing.after(alarm.due - timing.now(), () => {
+      if (view.guests[id]?.alarm?.due === alarm.due) settle(id, 'wakeup', null, 'timer');
+      else wakeWhenDue(id);
+    });
+  };
+  const guestOf = (alarmId: string) => Object.values(view.guests).find((guest) => guest.alarm?.id === alarmId);
+  const unknownGuest = no('no-such-guest', 'This guest is not in the list any more.');
+  const nothing = Promise.resolve(ok({}));
+  const openDemo = (): void =>
+    patch({
+      app: { ...view.app, demo: 'open' },
+      hosts: { demo: demoHost },
+      guests: Object.fromEntries(
+        ['demo-db', 'demo-nas', 'demo-web'].map((id) => [id, guestView({ id, hostId: 'demo' })]),
+      ),
+    });
+  const closeDemo = (): void =>
+    patch({
+      app: { ...view.app, demo: 'closed' },
+      hosts: { demo: null },
+      guests: Object.fromEntries(
+        Object.values(view.guests).flatMap((guest) => (guest.hostId === 'demo' ? [[guest.id, null]] : [])),
+      ),
+    });
+
+  const api: Api = {
+    onPatch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    getSnapshot: () => Promise.resolve(ok(structuredClone(view))),
+    setPowerState(args) {
+      const guest = view.guests[args.guestId];
+      if (guest === undefined) return Promise.resolve(unknownGuest);
+      if (refusal !== null) {
+        const answer = { ok: false as const, refusal };
+        refusal = null;
+        return Promise.resolve(answer);
+      }
+      const { action, guestId } = args;
+      note(guest, `Asked: ${action}.`, 'action', 'user');
+      change(guestId, (now) => ({
+        ...now,
+        pending: { action, since: timing.now(), queued: 0 },
+        start: now.start === null ? null : { ...now.start, accepted: now.start.accepted || args.startAccepted === true },
+        historyRevision: now.historyRevision + 1,
+      }));
+      timing.after(timing.actionMs, () => {
+        settle(guestId, action, armed(guestId, action, args.for), 'user');
+        wakeWhenDue(guestId);
+      });
+      return Promise.resolve(ok({ accepted: true as const }));
+    },
+    refreshGuest: () => nothing,
+    readWhen({ text }) {
+      const when = readRoughly(text, timing.now());
+      if (text.trim() === '') return Promise.resolve(ok({ due: null, ms: null }));
+      return Promise.resolve(when === null ? notRead : ok(when));
+    },
+    moveAlarm({ alarmId, to }) {
+      const guest = guestOf(alarmId);
+      if (guest?.alarm == null) return Promise.resolve(no('no-alarm', 'This alarm is gone.'));
+      const step = /^([+-]) ?(.*)$/.exec(to.trim());
+      const when = readRoughly(step?.[2] ?? to, timing.now());
+      if (when === null) return Promise.resolve(notRead);
+      const due = step === null ? when.due : guest.alarm.due + (step[1] === '+' ? when.ms : -when.ms);
+      const alarm = { ...guest.alarm, due };
+      change(guest.id, (now) => ({ ...now, alarm }));
+      return Promise.resolve(ok({ due }));
+    },
+    cancelAlarm({ alarmId }) {
+      const guest = guestOf(alarmId);
+      if (guest !== undefined) change(guest.id, (now) => ({ ...now, alarm: null }));
+      return nothing;
+    },
+    guestFacts({ guestId }) {
+      const guest = view.guests[guestId];
+      return Promise.resolve(guest === undefined ? unknownGuest : ok(factsOf(guest, timing.now())));
+    },
+    guestHistory: ({ guestId }) => Promise.resolve(ok(history.get(guestId) ?? [])),
+    addGuest({ name, qmp }) {
+      if (qmp.trim() === '') {
+        return Promise.resolve(no('no-qmp', 'A QMP address is needed.', 'It is what follows -qmp on QEMU’s command line.'));
+      }
+      const id = `added-${name}`;
+      patch({ guests: { [id]: guestView({ id, name, removable: true }) } });
+      return Promise.resolve(ok({ guestId: id }));
+    },
+    removeGuest({ guestId }) {
+      patch({ guests: { [guestId]: null } });
+      return nothing;
+    },
+    dismissNotice({ noticeId }) {
+      patch({ notices: { [noticeId]: null } });
+      return nothing;
+    },
+    openDemo() {
+      patch({ app: { ...view.app, demo: 'opening' } });
+      timing.after(timing.actionMs, openDemo);
+      return nothing;
+    },
+    closeDemo() {
+      closeDemo();
+      return nothing;
+    },
+  };
+  const recorded = Object.fromEntries(
+    Object.entries(api).map(([name, run]) => [
+      name,
+      name === 'onPatch'
+        ? run
+        : (args: never) => {
+            calls.push({ name, args: structuredClone(args) });
+            return (run as (args: never) => unknown)(args);
+          },
+    ]),
+  ) as unknown as Api;
+  for (const id of Object.keys(view.guests)) wakeWhenDue(id);
+  return {
+    api: recorded,
+    current: () => view,
+    patch,
+    calls,
+    refuseNext: (next) => {
+      refusal = next;
+    },
+  };
+}
