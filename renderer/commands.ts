@@ -8,6 +8,8 @@ export interface CommandWords {
   label: string;
   icon: IconName;
   shortcut?: Shortcut;
+  /** Where the label alone would not say what it is about: in the palette. */
+  longLabel?: string;
 }
 
 /** `mod`: with Ctrl, or Cmd on a Mac. Without it the key works when no text is being typed. */
@@ -133,8 +135,8 @@ export type AlarmCommandName = 'wake-now' | 'extend' | 'change' | 'cancel';
 
 export const alarmCommands: Record<AlarmCommandName, CommandWords> = {
   'wake-now': { label: 'Wake now', icon: 'sun' },
-  extend: { label: '+30 min', icon: 'plus' },
-  change: { label: 'Change…', icon: 'clock' },
+  extend: { label: '+30 min', icon: 'plus', longLabel: 'Alarm 30 min later' },
+  change: { label: 'Change…', icon: 'clock', longLabel: 'Change alarm' },
   cancel: { label: 'Cancel alarm', icon: 'bell-off' },
 };
 
@@ -143,7 +145,7 @@ export type EntryCommandName = 'details' | 'refresh' | 'remove';
 /** What can be done with a guest's place in the list. */
 export const entryCommands: Record<EntryCommandName, CommandWords> = {
   details: { label: 'Details', icon: 'info', shortcut: { key: 'Enter', mod: false } },
-  refresh: { label: 'Look again', icon: 'restart' },
+  refresh: { label: 'Look again', icon: 'search' },
   remove: { label: 'Remove from list', icon: 'trash' },
 };
 

@@ -59,7 +59,7 @@ export function countdown(left: number): string {
   const days = Math.floor(seconds / 86_400);
   const hours = Math.floor(seconds / 3600) % 24;
   const minutes = Math.floor(seconds / 60) % 60;
-  const tail = `${two(seconds % 60)}`;
+  const tail = two(seconds % 60);
   if (days > 0) return `${days} d ${hours}:${two(minutes)}:${tail}`;
   return hours > 0 ? `${hours}:${two(minutes)}:${tail}` : `${minutes}:${tail}`;
 }

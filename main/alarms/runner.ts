@@ -24,6 +24,7 @@ import {
 } from '../power/alarms';
 import type { When } from '../power/durations';
 import type { PowerState } from '../power/states';
+import { atMost, attempt } from './attempts';
 import { watchClock } from './clock-watch';
 import { createLedger } from './ledger';
 import type { AlarmStore } from './store';
@@ -42,8 +43,8 @@ export interface AlarmRunnerOptions {
   readonly store: AlarmStore;
   /**
    * Wakes the alarm's guest. It has to settle (with time-outs of its own). `wanted()` turns false when the alarm was
-   * replaced or the runner stopped meanwhile: a wake that waited in a queue must check it before it touches the guest.
-   * A rejection counts as unreachable.
+   * replaced or the runner stopped meanwhile: a wake that waited in a queue must check it before it touches the guest,
+   * and leave the guest alone; its outcome does not count then. A rejection counts as unreachable.
    */
   readonly wake: (alarm: Alarm, wanted: () => boolean) => Promise<WakeOutcome>;
   /** The list of alarms changed. */
@@ -169,14 +170,18 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   }
 
   async function wakeGuest({ id, guestId }: Alarm): Promise<void> {
-    const wanted = () => life === 'running' && ledger.find(id) !== undefined;
+    let leftAlone = false;
+    const wanted = () => {
+      leftAlone ||= life !== 'running' || ledger.find(id) === undefined;
+      return !leftAlone;
+    };
     const alarm = ledger.find(id);
     if (!alarm || !wanted()) return;
     const before = seen.get(guestId);
     const outcome = await attempt(() => wake(alarm, wanted));
     const at = now();
     const firing = ledger.find(id);
-    if (!firing) return;
+    if (!firing || leftAlone) return;
     const step = fireResult(firing, outcome, at);
     const after = seen.get(guestId);
     // What was seen during the wake was left to its outcome; where the alarm goes on after it, it counts now.
@@ -276,24 +281,4 @@ const closing = 'Reveille is closing.';
 
 function refuseIf(refused: boolean, message: string): void {
   if (refused) throw new AlarmRefusedError(message);
-}
-
-/** Nobody knows what a wake that threw has done: the guest is looked at again. */
-async function attempt(wake: () => Promise<WakeOutcome>): Promise<WakeOutcome> {
-  try {
-    return await wake();
-  } catch (error) {
-    return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** Waits for `promise`, which never rejects, but not longer than `ms`. */
-function atMost(clock: Clock, ms: number, promise: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.setTimer(ms, resolve);
-    void promise.then(() => {
-      cancel();
-      resolve();
-    });
-  });
 }

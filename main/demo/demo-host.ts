@@ -121,7 +121,7 @@ export async function startDemoHost({
     );
 
   const close = async () => {
-    await Promise.all(slots.map(({ running }) => running?.qemu.stop()));
+    await Promise.all(slots.flatMap(({ running }) => (running ? [running.qemu.stop()] : [])));
     await rm(dir, { recursive: true, force: true });
   };
 

@@ -39,11 +39,24 @@ export interface PoweredGuest extends GuestSystem {
   thaw(): void;
   wake(): void;
   isUp(): boolean;
+  isAsleep(): boolean;
   /** The process ends. */
   off(): void;
 }
 
-type Phase = 'off' | 'booting' | 'up' | 'suspending' | 'asleep' | 'waking' | 'shutting-down' | 'halted';
+type Phase =
+  | 'off'
+  | 'booting'
+  | 'up'
+  | 'suspending'
+  /** Devices are off so that the image can be made. */
+  | 'imaging'
+  /** Devices are on again so that the image can be written; the agent stands still. */
+  | 'writing-image'
+  | 'asleep'
+  | 'waking'
+  | 'shutting-down'
+  | 'halted';
 
 /** How far behind a guest's clock is after S3 and S4 beyond the RTC's whole seconds; measured: up to 1.5 s in all. */
 const WAKE_LAG_MS = 500;
@@ -72,7 +85,7 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
 
   const agentOpensPort = () =>
     (settings.agent === 'running' || settings.agent === 'silent') &&
-    (phase === 'up' || phase === 'suspending');
+    ['up', 'suspending', 'writing-image'].includes(phase);
 
   const enter = (next: Phase) => {
     phase = next;
@@ -145,6 +158,7 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
       });
     },
     isUp: () => phase === 'up',
+    isAsleep: () => phase === 'asleep',
     off() {
       timers.clear();
       memory = null;
@@ -159,7 +173,8 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
           : settings.hybrid && settings.s3 && settings.s4,
     suspend(mode) {
       if (phase !== 'up') return;
-      enter('suspending');
+      enter(mode === 'ram' ? 'suspending' : 'imaging');
+      if (mode !== 'ram') timers.after(delays.hibernate / 2, () => enter('writing-image'));
       timers.after(mode === 'ram' ? delays.suspend : delays.hibernate, () => {
         if (mode !== 'ram') disk.hibernationImage = memory;
         if (mode === 'disk') {
@@ -167,8 +182,8 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
           poweredOff();
           return;
         }
-        board.entersS3();
         enter('asleep');
+        board.entersS3();
       });
     },
     shutdown(mode) {
@@ -201,7 +216,10 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
       }
       rtcLagMs = clock.now() - timeMs;
       memory.clockLagMs = rtcLagMs;
-      board.emit({ name: 'RTC_CHANGE', data: { offset: -Math.round(rtcLagMs / 1000) } });
+      board.emit({
+        name: 'RTC_CHANGE',
+        data: { offset: -Math.round(rtcLagMs / 1000), 'qom-path': '/machine/unattached/device[9]' },
+      });
     },
   };
 }

@@ -137,6 +137,7 @@ export function createMachine(options: MachineOptions): PoweredMachine {
       if (status === 'running' || status === 'suspended') return 'done';
       emit({ name: 'RESUME' });
       enter(wasSuspended ? 'suspended' : 'running');
+      if (!wasSuspended && guest.isAsleep()) guest.wake();
       wasSuspended = false;
       if (buttonPressedWhilePaused) pressed();
       buttonPressedWhilePaused = false;
@@ -157,7 +158,8 @@ export function createMachine(options: MachineOptions): PoweredMachine {
       wasSuspended = false;
       buttonPressedWhilePaused = false;
       if (status !== 'running') enter('prelaunch');
-      guest.boot('reset');
+      // S3 left its mark in CMOS (hw/rtc/mc146818rtc.c rtc_notify_suspend), so the firmware does not boot but resumes.
+      if (!guest.isAsleep()) guest.boot('reset');
     },
     quit() {
       emit({ name: 'SHUTDOWN', data: { guest: false, reason: 'host-qmp-quit' } });

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { devNull, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock';
 import { dial } from '../protocols/sockets';
 import type { FoundGuest, StartRecipe } from './discovery/found';
+import { inheritedFds } from './inherited-fds';
 import { HostError, type GuestHost, type Launched } from './host';
 
 /** What a started QEMU says is kept up to this many characters for the user. */
@@ -68,11 +69,14 @@ async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
   await mkdir(logDir, { recursive: true, mode: 0o700 });
   const logPath = join(logDir, `start-${randomUUID()}.log`);
   const log = await open(logPath, 'w', 0o600);
+  const nothing = await open(devNull, 'r');
   try {
+    const stdio: (number | 'ignore')[] = ['ignore', log.fd, log.fd];
+    for (const fd of await inheritedFds()) stdio[fd] = nothing.fd;
     const child = spawn(recipe.executable, recipe.args, {
       cwd: recipe.cwd,
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: Array.from(stdio, (fd) => fd ?? 'ignore'),
       windowsHide: true,
     });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
@@ -92,7 +96,7 @@ async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
       { cause: error },
     );
   } finally {
-    await log.close();
+    await Promise.all([log.close(), nothing.close()]);
   }
 }
 

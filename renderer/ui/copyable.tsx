@@ -6,6 +6,7 @@ function copySelection(element: HTMLElement): boolean {
   const selection = window.getSelection();
   if (selection === null) return false;
   selection.selectAllChildren(element);
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the clipboard API needs a permission; the app grants none
   return document.execCommand('copy');
 }
 

@@ -83,3 +83,17 @@ export function openRawClient(address: SocketAddress): Promise<RawClient> {
     });
   });
 }
+
+/** Connects as soon as something listens. */
+export async function connectSoon(address: SocketAddress, timeoutMs = 10_000): Promise<RawClient> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await openRawClient(address);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== 'ENOENT' && code !== 'ECONNREFUSED') || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

@@ -74,14 +74,10 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
   const calls: FakeApi['calls'] = [];
   const history = new Map<string, HistoryEntry[]>();
 
-  const apply = <T>(record: Record<string, T>, change: Record<string, T | null> | undefined): Record<string, T> => {
-    const next = { ...record };
-    for (const [id, value] of Object.entries(change ?? {})) {
-      if (value === null) delete next[id];
-      else next[id] = value;
-    }
-    return next;
-  };
+  const apply = <T>(record: Record<string, T>, change: Record<string, T | null> | undefined): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries({ ...record, ...change }).flatMap(([id, value]) => (value === null ? [] : [[id, value]])),
+    );
   const patch: FakeApi['patch'] = (change) => {
     const revision = view.revision + 1;
     view = {
@@ -123,7 +119,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
   };
   const wakeWhenDue = (id: string): void => {
     const alarm = view.guests[id]?.alarm ?? null;
-    if (alarm === null) return;
+    if (alarm === null || alarm.phase === 'retrying') return;
     timing.after(alarm.due - timing.now(), () => {
       if (view.guests[id]?.alarm?.due === alarm.due) settle(id, 'wakeup', null, 'timer');
       else wakeWhenDue(id);
@@ -185,7 +181,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     },
     moveAlarm({ alarmId, to }) {
       const guest = guestOf(alarmId);
-      if (guest?.alarm == null) return Promise.resolve(no('no-alarm', 'This alarm is gone.'));
+      if (guest === undefined || guest.alarm === null) return Promise.resolve(no('no-alarm', 'This alarm is gone.'));
       const step = /^([+-]) ?(.*)$/.exec(to.trim());
       const when = readRoughly(step?.[2] ?? to, timing.now());
       if (when === null) return Promise.resolve(notRead);

@@ -3,7 +3,7 @@ import { until, within } from './deadline';
 import type { JsonObject } from './json-socket';
 import { openJsonSocket } from './json-socket';
 
-/** A test-only guest agent client. QEMU serves one client at a time, so close it before the app needs the socket. */
+/** A test-only agent client. QEMU serves one client at a time: close it before the app needs the socket. */
 export interface TestAgent {
   /** @throws Error with the agent's class and text; DeadlineError when no reply comes */
   call(command: string, args?: JsonObject, timeoutMs?: number): Promise<unknown>;
@@ -13,7 +13,7 @@ export interface TestAgent {
 }
 
 /**
- * Connects and synchronises. The request waits in the channel until the agent runs or wakes, so one is enough.
+ * Connects and synchronises. The request waits in the channel until the agent runs or wakes: one is enough.
  * Source: QEMU, qga/qapi-schema.json, guest-sync-delimited.
  * @throws DeadlineError when the agent does not answer, as when another client holds the socket
  */

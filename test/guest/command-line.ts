@@ -36,14 +36,16 @@ export function guestFiles(dir: string) {
   };
 }
 
-/** Arguments for qemu-system-x86_64, after its name. Starting it twice with them continues on the same swap disk. */
+/** QEMU's arguments, after its name. Starting it again with them continues on the same swap disk. */
 export function guestCommandLine(image: GuestImage, dir: string, options: GuestCommandLineOptions): string[] {
   const files = guestFiles(dir);
   const pm = options.machine === 'q35' ? 'ICH9-LPC' : 'PIIX4_PM';
   return [
     ...['-name', nameValue(options.name), '-uuid', options.uuid],
     ...['-machine', `${options.machine},usb=off,vmport=off`],
-    ...(options.accel === 'tcg' ? ['-accel', 'tcg,thread=single,tb-size=32', '-cpu', 'max'] : ['-accel', 'kvm', '-cpu', 'host']),
+    ...(options.accel === 'tcg'
+      ? ['-accel', 'tcg,thread=single,tb-size=32', '-cpu', 'max']
+      : ['-accel', 'kvm', '-cpu', 'host']),
     ...['-smp', '1', '-m', `${options.memoryMiB}`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none'],
     ...['-global', `${pm}.disable_s3=${Number(options.disableS3)}`],
@@ -51,7 +53,8 @@ export function guestCommandLine(image: GuestImage, dir: string, options: GuestC
     ...['-kernel', image.kernel, '-initrd', image.initrd, '-append', kernelCommandLine(options)],
     ...monitorArgs(files.qmp, options.monitorStyle),
     // Appending keeps what the guest said before it was started again.
-    ...['-chardev', `file,id=console,path=${optionValue(files.console)},append=on`, '-serial', 'chardev:console'],
+    ...['-chardev', `file,id=console,path=${optionValue(files.console)},append=on`],
+    ...['-serial', 'chardev:console'],
     ...(options.agent ? agentArgs(files.agent, options.monitorStyle) : []),
     ...(options.swap ? swapArgs(files.swap) : []),
     ...(options.network ? ['-netdev', 'user,id=net0', '-device', 'virtio-net-pci,netdev=net0,romfile='] : []),
@@ -63,7 +66,7 @@ export function guestCommandLine(image: GuestImage, dir: string, options: GuestC
 }
 
 /** In QEMU's option syntax a comma ends a value unless it is doubled. */
-export function optionValue(value: string): string {
+function optionValue(value: string): string {
   return value.replaceAll(',', ',,');
 }
 

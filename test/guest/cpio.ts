@@ -7,8 +7,9 @@ export type CpioEntry =
 const TYPE_BITS = { directory: 0o040000, file: 0o100000, link: 0o120000 } as const;
 
 /**
- * Writes an uncompressed cpio archive in the "newc" format, every member owned by root and dated 1970, so that the
- * same input gives the same bytes whoever builds it. Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
+ * Writes an uncompressed cpio archive in the "newc" format, every member owned by root and dated 1970, so
+ * that the same input gives the same bytes whoever builds it.
+ * Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
  */
 export function writeCpio(entries: readonly CpioEntry[]): Buffer {
   const members = entries.map((entry, index) => member(entry, index + 1));

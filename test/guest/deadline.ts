@@ -3,7 +3,7 @@ export class DeadlineError extends Error {
   override name = 'DeadlineError';
 }
 
-/** Resolves with `promise`, or rejects with a DeadlineError naming `what` once `ms` milliseconds have passed. */
+/** Resolves with `promise`, or rejects with a DeadlineError naming `what` once `ms` milliseconds are over. */
 export function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DeadlineError(`${what}: not within ${ms} ms`)), ms);

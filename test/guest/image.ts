@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,6 +5,8 @@ import type { CpioEntry } from './cpio';
 import { writeCpio } from './cpio';
 import type { GuestParts } from './packages';
 import { ensureGuestParts, moveIntoPlace } from './packages';
+import type { NamedContent } from './content-key';
+import { contentKey, readFilesOf } from './content-key';
 import { run } from './run';
 
 /** Files that `qemu-system-x86_64 -kernel ... -initrd ...` boots the test guest from. */
@@ -15,8 +16,8 @@ export interface GuestImage {
 }
 
 const ROOTFS = path.join(__dirname, 'rootfs');
-/** Raise it when this file changes what it puts into the image. */
-const IMAGE_VERSION = 1;
+/** Code that decides what is in the image, beside the files of rootfs/. */
+const BUILDERS = ['image.ts', 'cpio.ts', 'packages.ts'];
 
 /** Where packages and images are kept: $REVEILLE_CACHE, else .cache in the repository, and there `guest`. */
 export function guestCacheDir(): string {
@@ -25,14 +26,16 @@ export function guestCacheDir(): string {
 }
 
 /**
- * The test guest's image, built at the first call and after a change of rootfs/. Any number of processes may ask at
- * once. Older images stay, as a guest that is started again names the one it was started from.
+ * The test guest's image, built at the first call and after a change of rootfs/ or of the code that builds it.
+ * Any number of processes may ask at once. Older images stay: a guest's command line names the one it was
+ * started from.
  * @throws Error saying what to do when Debian's packages cannot be had
  */
 export async function ensureGuestImage(): Promise<GuestImage> {
   const cacheDir = guestCacheDir();
   const files = await readRootfs();
-  const dir = path.join(cacheDir, `image-${keyOf(files)}`);
+  const key = contentKey([...files, ...(await readFilesOf(__dirname, BUILDERS))]);
+  const dir = path.join(cacheDir, `image-${key}`);
   const image = { kernel: path.join(dir, 'vmlinuz'), initrd: path.join(dir, 'initrd.img') };
   if (existsSync(dir)) return image;
   const parts = await ensureGuestParts(cacheDir);
@@ -49,38 +52,29 @@ export async function ensureGuestImage(): Promise<GuestImage> {
   return image;
 }
 
-interface RootFile {
-  path: string;
-  content: Buffer;
-}
-
-async function readRootfs(): Promise<RootFile[]> {
+async function readRootfs(): Promise<NamedContent[]> {
   const entries = await readdir(ROOTFS, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(ROOTFS, path.join(entry.parentPath, entry.name)))
-    .sort();
-  return Promise.all(paths.map(async (file) => ({ path: file, content: await readFile(path.join(ROOTFS, file)) })));
+  const files = entries.filter((entry) => entry.isFile());
+  const paths = files.map((file) => path.relative(ROOTFS, path.join(file.parentPath, file.name)));
+  return readFilesOf(ROOTFS, paths.sort());
 }
 
-function keyOf(files: readonly RootFile[]): string {
-  const hash = createHash('sha256').update(`${IMAGE_VERSION}\n`);
-  for (const file of files) hash.update(`${file.path}\n${file.content.length}\n`).update(file.content);
-  return hash.digest('hex').slice(0, 16);
-}
-
-async function initramfs(parts: GuestParts, files: readonly RootFile[]): Promise<CpioEntry[]> {
-  const folders = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'root', 'run', 'sys', 'tmp', 'usr', 'var'];
-  const directories = new Set(folders);
+async function initramfs(parts: GuestParts, files: readonly NamedContent[]): Promise<CpioEntry[]> {
+  const directories = new Set('bin dev etc lib lib/modules proc root run sys tmp usr var'.split(' '));
   for (const file of files) {
     for (let dir = path.dirname(file.path); dir !== '.'; dir = path.dirname(dir)) directories.add(dir);
   }
-  const applets = (await run(parts.busybox, ['--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox');
+  const applets = (await run(parts.busybox, ['--list']))
+    .split('\n')
+    .filter((name) => name !== '' && name !== 'busybox');
   const own = new Set(files.map((file) => file.path));
-  const [program, library] = ['bin', 'lib'] as const;
   return [
     ...[...directories].sort().map((dir): CpioEntry => ({ kind: 'directory', path: dir })),
-    ...['sbin', 'usr/bin', 'usr/sbin'].map((link): CpioEntry => ({ kind: 'link', path: link, target: '/bin' })),
+    ...['sbin', 'usr/bin', 'usr/sbin'].map((link): CpioEntry => ({
+      kind: 'link',
+      path: link,
+      target: '/bin',
+    })),
     { kind: 'link', path: 'lib64', target: '/lib' },
     { kind: 'link', path: 'var/run', target: '/run' },
     ...applets
@@ -88,15 +82,25 @@ async function initramfs(parts: GuestParts, files: readonly RootFile[]): Promise
       .filter((link) => !own.has(link))
       .map((link): CpioEntry => ({ kind: 'link', path: link, target: 'busybox' })),
     ...(await Promise.all([
-      copyOf(parts.busybox, program),
-      copyOf(parts.agent, program),
-      ...parts.libraries.map((file) => copyOf(file, library)),
+      copyOf(parts.busybox, 'bin'),
+      copyOf(parts.agent, 'bin'),
+      ...parts.libraries.map((file) => copyOf(file, 'lib')),
       ...parts.modules.map((file) => copyOf(file, 'lib/modules')),
     ])),
-    ...files.map((file): CpioEntry => ({ kind: 'file', path: file.path, mode: 0o755, content: file.content })),
+    ...files.map((file): CpioEntry => ({
+      kind: 'file',
+      path: file.path,
+      mode: 0o755,
+      content: file.content,
+    })),
   ];
 }
 
 async function copyOf(file: string, folder: string): Promise<CpioEntry> {
-  return { kind: 'file', path: `${folder}/${path.basename(file)}`, mode: 0o755, content: await readFile(file) };
+  return {
+    kind: 'file',
+    path: `${folder}/${path.basename(file)}`,
+    mode: 0o755,
+    content: await readFile(file),
+  };
 }

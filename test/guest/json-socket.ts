@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 export type JsonObject = Record<string, unknown>;
 
-/** A unix socket that carries one JSON object a line: the test's own reading of QMP and of the guest agent. */
+/** A unix socket that carries one JSON object a line: the tests' own reading of QMP and the guest agent. */
 export interface JsonSocket {
   send(message: JsonObject): void;
   sendBytes(bytes: Uint8Array): void;
@@ -11,7 +11,7 @@ export interface JsonSocket {
   close(): void;
 }
 
-/** @throws Error when nothing listens at `path`. Bytes 0xFF, with which the agent separates, are passed over. */
+/** @throws Error when nothing listens at `path`. Bytes 0xFF, the agent's separators, are passed over. */
 export function openJsonSocket(path: string, receive: (message: JsonObject) => void): Promise<JsonSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

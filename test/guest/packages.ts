@@ -1,5 +1,6 @@
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { contentKey, readFilesOf } from './content-key';
 import { run } from './run';
 
 /** Everything the guest takes from Debian, as files in one folder. */
@@ -12,9 +13,6 @@ export interface GuestParts {
   /** the agent's shared libraries and the dynamic loader */
   libraries: string[];
 }
-
-/** Raise it when the lists below or the layout of the folder change. */
-const PARTS_VERSION = 1;
 
 const MODULES = [
   'virtio_ring',
@@ -34,12 +32,12 @@ const MODULES = [
 const LOADER = 'ld-linux-x86-64.so.2';
 
 /**
- * Downloads a kernel, busybox and the guest agent with the agent's libraries, and unpacks them without installing
- * anything. Once done, `cacheDir` is answered from and nothing is downloaded again.
+ * Downloads a kernel, busybox and the guest agent with the agent's libraries, and unpacks them without
+ * installing anything. Once they are in `cacheDir`, nothing is downloaded again.
  * @throws Error saying what to install or to do when apt cannot deliver
  */
 export async function ensureGuestParts(cacheDir: string): Promise<GuestParts> {
-  const dir = path.join(cacheDir, `parts-${PARTS_VERSION}`);
+  const dir = path.join(cacheDir, `parts-${contentKey(await readFilesOf(__dirname, ['packages.ts']))}`);
   const done = await readParts(dir);
   if (done !== undefined) return done;
   await mkdir(cacheDir, { recursive: true });
@@ -87,7 +85,7 @@ async function readParts(dir: string): Promise<GuestParts | undefined> {
   };
 }
 
-/** Uses the system's package lists; where they are absent or out of date, fetches lists of its own, which needs no root. */
+/** Uses the system's package lists; where they are absent or outdated, its own, which needs no root. */
 async function downloadPackages(archives: string, cacheDir: string): Promise<string[]> {
   await mkdir(archives, { recursive: true });
   try {
@@ -101,7 +99,7 @@ async function downloadPackages(archives: string, cacheDir: string): Promise<str
       return await download(archives, own);
     } catch (second) {
       throw new Error(
-        `The test guest's Debian packages cannot be downloaded. They are needed once, then they are cached. ` +
+        `The test guest's Debian packages cannot be downloaded. They are needed once, then cached. ` +
           `Check the network and apt's sources (Debian 12, amd64).\n${String(first)}\n${String(second)}`,
         { cause: second },
       );
@@ -118,9 +116,13 @@ async function download(archives: string, options: string[]): Promise<string[]> 
     ...['depends', '--recurse', '--important', '--no-pre-depends', ...options, 'qemu-guest-agent'],
   ]);
   const packages = agent.split('\n').filter((line) => /^[a-z0-9]/.test(line));
-  await run('apt-get', ['download', '--quiet', ...APT_OPTIONS, ...options, kernel, 'busybox-static', ...packages], {
-    cwd: archives,
-  });
+  await run(
+    'apt-get',
+    ['download', '--quiet', ...APT_OPTIONS, ...options, kernel, 'busybox-static', ...packages],
+    {
+      cwd: archives,
+    },
+  );
   return (await readdir(archives)).map((name) => path.join(archives, name));
 }
 
@@ -160,8 +162,15 @@ async function collectParts(root: string, parts: string): Promise<void> {
 }
 
 /** Asks the unpacked dynamic loader, so that nothing comes from the system the tests run on. */
-async function librariesOf(program: string, loader: string, files: string[], root: string): Promise<string[]> {
-  const folders = [...new Set(files.filter((file) => /\.so(\.|$)/.test(file)).map((file) => path.dirname(file)))];
+async function librariesOf(
+  program: string,
+  loader: string,
+  files: string[],
+  root: string,
+): Promise<string[]> {
+  const folders = [
+    ...new Set(files.filter((file) => /\.so(\.|$)/.test(file)).map((file) => path.dirname(file))),
+  ];
   const searched = folders.map((folder) => path.join(root, folder)).join(':');
   const listing = await run(loader, ['--inhibit-cache', '--library-path', searched, '--list', program]);
   const found = listing.split('\n').flatMap((line) => /=> (\/\S+)/.exec(line)?.[1] ?? []);

@@ -28,14 +28,18 @@ export function isGuestOf(dir: string, pid: number): boolean {
   const [program, ...args] = commandLineOf(pid) ?? [];
   if (program === undefined || !path.basename(program).startsWith('qemu-system-')) return false;
   const inside = `${path.resolve(dir).replaceAll(',', ',,')}/`;
-  // A path follows "=", ":" or a quote, as in path=/dir/qmp.sock, unix:/dir/qmp.sock, {"path":"/dir/qmp.sock"}.
-  return args.some((arg) => arg.startsWith(inside) || ['=', ':', '"'].some((mark) => arg.includes(mark + inside)));
+  // A path follows "=", ":" or a quote: path=/dir/qmp.sock, unix:/dir/qmp.sock, {"path":"/dir/qmp.sock"}.
+  return args.some(
+    (arg) => arg.startsWith(inside) || ['=', ':', '"'].some((mark) => arg.includes(mark + inside)),
+  );
 }
 
-/** Ends, with SIGKILL, every QEMU that uses `dir`, also one that the app started again; resolves when they are gone. */
+/** Ends, with SIGKILL, every QEMU that uses `dir`, also one that the app started, and sees them gone. */
 export async function endGuestProcesses(dir: string): Promise<void> {
   for (const pid of findGuestProcesses(dir)) killGuest(dir, pid, 'SIGKILL');
-  await until(10_000, `end of the guests in ${dir}`, () => (findGuestProcesses(dir).length === 0 ? true : undefined));
+  await until(10_000, `end of the guests in ${dir}`, () =>
+    findGuestProcesses(dir).length === 0 ? true : undefined,
+  );
 }
 
 /** Sends a signal to that process if it still is a QEMU that uses `dir`. @returns whether it was sent */

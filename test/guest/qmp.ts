@@ -21,7 +21,7 @@ export interface TestQmp {
   close(): void;
 }
 
-/** Connects, waits for the greeting and negotiates. @throws DeadlineError when another client holds the socket */
+/** Connects and negotiates. @throws DeadlineError when no greeting comes: another client holds the socket */
 export async function openQmp(socketPath: string, timeoutMs = 5_000): Promise<TestQmp> {
   const events: QmpEvent[] = [];
   const taken = new Set<QmpEvent>();
@@ -37,7 +37,8 @@ export async function openQmp(socketPath: string, timeoutMs = 5_000): Promise<Te
     } else replies.get(Number(message['id']))?.(message);
   });
 
-  const gone = (what: string) => socket.closed.then(() => Promise.reject(new Error(`QMP closed during ${what}`)));
+  const gone = (what: string) =>
+    socket.closed.then(() => Promise.reject(new Error(`QMP closed during ${what}`)));
   async function execute(command: string, args: JsonObject = {}): Promise<unknown> {
     const id = (lastId += 1);
     const reply = new Promise<JsonObject>((resolve) => replies.set(id, resolve));

@@ -7,11 +7,18 @@ import path from 'node:path';
  * @returns its standard output
  * @throws Error with its standard error when it cannot be started or ends with a status other than 0
  */
-export function run(program: string, args: readonly string[], options: { cwd?: string } = {}): Promise<string> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(program, args, { ...options, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else reject(new Error(`${program} ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
+      else
+        reject(
+          new Error(`${program} ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }),
+        );
     });
   });
 }

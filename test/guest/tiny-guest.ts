@@ -21,7 +21,7 @@ export { endGuestProcesses, findGuestProcesses } from './processes';
 export { openQmp } from './qmp';
 export type { QmpEvent, TestQmp } from './qmp';
 
-/** What differs from a guest with 192 MiB, a swap disk, a network, a running agent and hybrid sleep on machine "pc". */
+/** What differs from a "pc" with 192 MiB, a swap disk, a network, a running agent and hybrid sleep. */
 export interface TinyGuestOptions extends Partial<GuestCommandLineOptions> {
   name: string;
   /** Where its sockets, logs and swap disk live: one guest a folder. Absent: a new temporary folder. */
@@ -45,7 +45,7 @@ export interface TinyGuest {
   waitForAgent(timeoutMs?: number): Promise<void>;
   /** Lends a connection to the agent, and with it the socket, for the duration of `use`. */
   withAgent<T>(use: (agent: TestAgent) => Promise<T>, timeoutMs?: number): Promise<T>;
-  /** Runs a shell command through the agent, whose socket it takes meanwhile. @returns trimmed standard output */
+  /** Runs a shell command by the agent, whose socket it takes meanwhile. @returns trimmed standard output */
   exec(command: string): Promise<string>;
   bootId(): Promise<string>;
   /** whether this process runs; one that the app started again is another process */
@@ -61,25 +61,34 @@ export interface TinyGuest {
 
 const QEMU = 'qemu-system-x86_64';
 
-/** Whether this system can build and run the guest: amd64 Linux with QEMU, and apt to get Debian's packages with. */
+/** Whether this system can build and run the guest: amd64 Linux with QEMU, and apt for Debian's packages. */
 export function guestsCanRun(): boolean {
   const programs = [QEMU, 'apt-get', 'dpkg-deb'];
-  return process.platform === 'linux' && process.arch === 'x64' && programs.every((name) => findProgram(name) !== undefined);
+  return (
+    process.platform === 'linux' &&
+    process.arch === 'x64' &&
+    programs.every((name) => findProgram(name) !== undefined)
+  );
 }
 
 const started = new Set<string>();
+// Also ends what the app started again.
 process.once('exit', () => {
   for (const dir of started) for (const pid of findGuestProcesses(dir)) killGuest(dir, pid, 'SIGKILL');
 });
 
-/** Boots a guest and resolves once its monitor answers. @throws Error with QEMU's own words when it does not start */
+/** Boots a guest; resolves once its monitor answers. @throws Error with QEMU's words if it does not start */
 export async function startGuest(options: TinyGuestOptions): Promise<TinyGuest> {
   const image = await ensureGuestImage();
-  const dir = options.dir === undefined ? await mkdtemp(path.join(os.tmpdir(), 'tiny-guest-')) : path.resolve(options.dir);
+  const dir =
+    options.dir === undefined
+      ? await mkdtemp(path.join(os.tmpdir(), 'tiny-guest-'))
+      : path.resolve(options.dir);
   await mkdir(dir, { recursive: true });
   const files = guestFiles(dir);
   // Source: unix(7), sun_path.
-  if (Buffer.byteLength(files.agent) > 107) throw new Error(`Too long a path for a unix socket: ${files.agent}`);
+  if (Buffer.byteLength(files.agent) > 107)
+    throw new Error(`Too long a path for a unix socket: ${files.agent}`);
   if (findGuestProcesses(dir).length > 0) throw new Error(`Another guest runs in ${dir}`);
   const full: GuestCommandLineOptions = {
     uuid: randomUUID(),
@@ -102,7 +111,8 @@ export async function startGuest(options: TinyGuestOptions): Promise<TinyGuest> 
   };
   if (full.swap) await makeSparse(files.swap, (full.memoryMiB + 64) * 1024 * 1024);
   const executable = findProgram(QEMU);
-  if (executable === undefined) throw new Error(`${QEMU} is not installed (Debian: apt-get install qemu-system-x86)`);
+  if (executable === undefined)
+    throw new Error(`${QEMU} is not installed (Debian: apt-get install qemu-system-x86)`);
   const args = { executable, argv: [QEMU, ...guestCommandLine(image, dir, full)], cwd: dir };
   const removeAll = () => removeFiles(dir, options.dir === undefined);
   try {
@@ -178,8 +188,11 @@ async function spawnQemu(args: TinyGuest['args'], dir: string): Promise<number> 
   const files = guestFiles(dir);
   const daemonize = args.argv.includes('-daemonize');
   const log = await open(files.stderr, 'a');
-  const [argv0 = args.executable, ...rest] = args.argv;
-  const child = spawn(args.executable, rest, { argv0, cwd: args.cwd, stdio: ['ignore', 'ignore', log.fd] });
+  // setpriv becomes the guest, which then ends with the test's process even where a test runner kills that.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...args.argv], {
+    cwd: args.cwd,
+    stdio: ['ignore', 'ignore', log.fd],
+  });
   let spawnError: Error | undefined;
   child.once('error', (error) => (spawnError = error));
   child.unref();
@@ -190,7 +203,9 @@ async function spawnQemu(args: TinyGuest['args'], dir: string): Promise<number> 
     const { exitCode, signalCode } = child;
     const ended = exitCode !== null || signalCode !== null;
     if (ended && !(daemonize && exitCode === 0)) {
-      throw new Error(`QEMU ended (${exitCode ?? signalCode}): ${(await readFile(files.stderr, 'utf8')).trim()}`);
+      throw new Error(
+        `QEMU ended (${exitCode ?? signalCode}): ${(await readFile(files.stderr, 'utf8')).trim()}`,
+      );
     }
     if (daemonize) return ended ? findGuestProcesses(dir)[0] : undefined;
     return (await monitorGreets(files.qmp)) ? child.pid : undefined;
@@ -203,7 +218,7 @@ async function monitorGreets(socketPath: string): Promise<boolean> {
     qmp.close();
     return true;
   } catch (error) {
-    // No greeting: the app was faster and holds the socket. Anything else: it does not listen yet, or QEMU gave up.
+    // No greeting: the app was faster and holds the socket. Else it does not listen yet, or QEMU gave up.
     return error instanceof DeadlineError;
   }
 }

@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../main/clock';
 import { startSimulatedQemu } from '../../main/demo/simulated-qemu';
 import type { SimulatedDisk } from '../../main/demo/simulation';
-import { openAgent, openQmp, startGuest, type TestAgent, type TestQmp } from '../guest/tiny-guest';
+import {
+  guestsCanRun,
+  openAgent,
+  openQmp,
+  startGuest,
+  type TestAgent,
+  type TestQmp,
+} from '../guest/tiny-guest';
+import { isMissing } from '../support/requires';
 
 /** One life of a guest, from a start of QEMU to its end. */
 interface Life {
@@ -112,13 +120,19 @@ async function liveThrough(first: Life): Promise<Line[]> {
 
   await step('sleeps', sleep);
   await step('is reset asleep', () => qmp.execute('system_reset'));
-  await step('boots', async () => {
+  // Surprising, but so it is: the firmware finds S3's mark in CMOS, and resumes.
+  await step('is continued', async () => {
     await qmp.execute('cont');
+    await agent.call('guest-ping', {}, 20_000);
+  });
+  expect(await bootId()).toBe(firstBoot);
+  await step('is reset awake', async () => {
+    await qmp.execute('system_reset');
     agent.close();
     agent = await openAgent(life.agentPath, 60_000);
   });
   const secondBoot = await bootId();
-  console.log(JSON.stringify(lines,null,1), firstBoot, secondBoot);
+  expect(secondBoot).not.toBe(firstBoot);
 
   const handle = await open('/proc/uptime');
   await lastStep('hibernates', async () => agent.post('guest-suspend-disk'));
@@ -148,7 +162,7 @@ async function liveThrough(first: Life): Promise<Line[]> {
   return lines;
 }
 
-describe('the simulated guest lives as a real one', () => {
+describe.skipIf(isMissing('QEMU', guestsCanRun()))('the simulated guest lives as a real one', () => {
   let dir: string;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'demo-'));

@@ -26,8 +26,8 @@ export function splitPsCommand(command: string): PsCommand | null {
   for (let at = programEnd.end; at < words.length; ) {
     const word = words[at] ?? '';
     at += 1;
-    if (!isOption(word)) {
-      // A disk image's name; or, with spaces, one or several.
+    if (!word.startsWith('-')) {
+      // A disk image's name, or, with spaces, one or several.
       const end = nextOption(words, at);
       args.push(words.slice(at - 1, end).join(' '));
       if (end > at) unambiguous = false;

@@ -35,7 +35,7 @@ function Details({ guest }: { guest: GuestView }) {
     focusRow(guest.id);
   };
   return (
-    <aside className="detail-pane" aria-label="Details">
+    <section className="detail-pane" aria-label="Details">
       <header className="detail-head">
         <div className="detail-title">
           <h2 ref={heading} tabIndex={-1}>
@@ -53,16 +53,16 @@ function Details({ guest }: { guest: GuestView }) {
         <StartCommand guest={guest} />
         <History guest={guest} />
         <div className="button-row detail-foot">
-          <Button look="quiet" icon="restart" onClick={() => void runEntryCommand(guest.id, 'refresh')}>
+          <Button look="quiet" icon={entryCommands.refresh.icon} onClick={() => void runEntryCommand(guest.id, 'refresh')}>
             {entryCommands.refresh.label}
           </Button>
           {guest.removable ? (
-            <Button look="quiet" icon="trash" onClick={() => void runEntryCommand(guest.id, 'remove')}>
+            <Button look="quiet" icon={entryCommands.remove.icon} onClick={() => void runEntryCommand(guest.id, 'remove')}>
               {entryCommands.remove.label}
             </Button>
           ) : null}
         </div>
       </div>
-    </aside>
+    </section>
   );
 }

@@ -31,7 +31,7 @@ const fields: Record<keyof ManualGuest, FieldWords> = {
     label: 'Start command',
     hint: 'Optional. The executable, then one argument a line. Never read by a shell.',
     example: '/usr/bin/qemu-system-x86_64\n-name\nnas',
-    lines: 4,
+    lines: 3,
   },
   workingDirectory: { label: 'Working directory', hint: '', example: '/home/me/vms' },
 };

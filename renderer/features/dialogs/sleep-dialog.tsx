@@ -9,6 +9,7 @@ import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { Block } from '../../ui/untrusted';
 import { About } from './about';
+import { StartCommand } from './start-command';
 import type { Reading } from './reading';
 import { read, useReading } from './reading';
 import { WhenField } from './when-field';
@@ -24,6 +25,8 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
   const reading = refused?.text === text ? refused.reading : live;
   const field = useRef<HTMLInputElement>(null);
   const availability = guest.actions[action];
+  /** Its alarm starts a hibernated guest again, so the command is seen before. */
+  const unseen = action === 'hibernate' && guest.start?.accepted === false ? guest.start : null;
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -34,7 +37,7 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
       return;
     }
     closeDialog();
-    await sendAction(guest.id, action, now.kind === 'empty' ? {} : { for: text });
+    await sendAction(guest.id, action, now.kind === 'empty' ? {} : { for: text, startAccepted: unseen !== null });
   };
   const note = availability.available ? availability.warning : availability.reason;
   return (
@@ -42,6 +45,7 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
       title={command.label}
       about={<About guest={guest}>{command.ask.kind === 'when' ? command.ask.hint : undefined}</About>}
       initialFocus={field}
+      wide={unseen !== null}
     >
       <form onSubmit={(event) => void submit(event)}>
         <WhenField
@@ -54,6 +58,12 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
           field={field}
         />
         {reading.kind === 'read' ? <p className="hint">Reveille keeps the alarm: leave it open.</p> : null}
+        {unseen === null ? null : (
+          <>
+            <p>With an alarm, Reveille starts the guest again by this command, as you and not through a shell.</p>
+            <StartCommand start={unseen} />
+          </>
+        )}
         {note === undefined ? null : (
           <p className="note">
             <Block text={note} />

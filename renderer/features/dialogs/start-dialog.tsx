@@ -3,11 +3,10 @@ import type { GuestView } from '../../../preload/contract/view';
 import { actionCommands } from '../../commands';
 import { sendAction } from '../../intents';
 import { closeDialog } from '../../store';
-import { commandLines } from '../../text';
 import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
-import { Block } from '../../ui/untrusted';
 import { About } from './about';
+import { StartCommand } from './start-command';
 
 /** Shows the command before the first start; what is accepted here runs at once from then on. */
 export function StartDialog({ guest, start }: { guest: GuestView; start: NonNullable<GuestView['start']> }) {
@@ -23,21 +22,8 @@ export function StartDialog({ guest, start }: { guest: GuestView; start: NonNull
         Reveille will run this command as you, directly and not through a shell. Read it once; afterwards Start runs it
         at once, until it changes.
       </p>
-      <pre className="code code-tall" tabIndex={0} role="group" aria-label="Command, one argument a line">
-        {commandLines(start)}
-      </pre>
-      <dl className="pairs">
-        <dt>Working directory</dt>
-        <dd>
-          <Block text={start.cwd} />
-        </dd>
-        {guest.state.name === 'hibernated' ? (
-          <>
-            <dt>Hibernated</dt>
-            <dd>Starting it resumes where it was.</dd>
-          </>
-        ) : null}
-      </dl>
+      <StartCommand start={start} />
+      {guest.state.name === 'hibernated' ? <p>It is hibernated: starting it resumes it where it was.</p> : null}
       <ModalFoot>
         <Button onClick={closeDialog}>Cancel</Button>
         <Button look="primary" icon={icon} onClick={accept} ref={button}>

@@ -1,6 +1,6 @@
 import { Menu } from '@base-ui/react/menu';
-import type { ReactNode } from 'react';
-import { useId, useMemo } from 'react';
+import type { RefObject } from 'react';
+import { useId, useMemo, useRef } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
 import type { AlarmCommandName, CommandWords, EntryCommandName, OfferedAction } from '../../commands';
 import { actionCommands, alarmCommands, entryCommands, offeredActions, rowActions, shortcutText } from '../../commands';
@@ -9,18 +9,32 @@ import type { MenuState } from '../../store';
 import { closeMenu, useWindow } from '../../store';
 import { KeyCap } from '../../ui/button';
 import { Icon } from '../../ui/icon';
+import { Block } from '../../ui/untrusted';
 
 /** The one menu of the list, mounted while it is open. */
 export function GuestMenu() {
   const menu = useWindow((state) => state.menu);
   const guest = useWindow((state) => (menu === null ? undefined : state.view?.guests[menu.guestId]));
-  if (menu === null || guest === undefined) return null;
-  return <OpenMenu key={`${menu.kind} ${menu.guestId}`} menu={menu} guest={guest} />;
+  const place = useRef<HTMLDivElement>(null);
+  return (
+    <>
+      <div ref={place} />
+      {menu === null || guest === undefined ? null : (
+        <OpenMenu key={`${menu.kind} ${menu.guestId}`} menu={menu} guest={guest} container={place} />
+      )}
+    </>
+  );
 }
 
 type ChangeDetails = Menu.Root.ChangeEventDetails;
 
-function OpenMenu({ menu, guest }: { menu: MenuState; guest: GuestView }) {
+interface OpenMenuProps {
+  menu: MenuState;
+  guest: GuestView;
+  container: RefObject<HTMLDivElement | null>;
+}
+
+function OpenMenu({ menu, guest, container }: OpenMenuProps) {
   const { anchor, point } = menu;
   const place = useMemo(
     () => (point === null ? anchor : { getBoundingClientRect: () => new DOMRect(point.x, point.y, 0, 0) }),
@@ -35,7 +49,7 @@ function OpenMenu({ menu, guest }: { menu: MenuState; guest: GuestView }) {
   };
   return (
     <Menu.Root open onOpenChange={change} modal={false}>
-      <Menu.Portal>
+      <Menu.Portal container={container}>
         <Menu.Positioner anchor={place} align="end" sideOffset={4} collisionPadding={8} className="floating">
           <Menu.Popup className="menu" finalFocus={() => (anchor instanceof HTMLElement ? anchor : null)}>
             {menu.kind === 'alarm' ? <AlarmItems guest={guest} /> : <ActionItems guest={guest} />}
@@ -97,28 +111,27 @@ interface ItemProps {
   danger?: boolean;
 }
 
-function Item({ words, run, why, disabled = false, danger = false }: ItemProps): ReactNode {
+function Item({ words, run, why, disabled = false, danger = false }: ItemProps) {
   const id = useId();
   const { label, icon, shortcut } = words;
   return (
-    <Menu.Item
-      className={danger ? 'menu-item menu-item-danger' : 'menu-item'}
-      disabled={disabled}
-      label={label}
-      aria-labelledby={`${id}-label`}
-      aria-describedby={why === undefined ? undefined : `${id}-why`}
-      onClick={run}
-    >
-      <Icon name={icon} />
-      <span className="menu-label" id={`${id}-label`}>
-        {label}
-      </span>
-      {shortcut === undefined || disabled ? null : <KeyCap>{shortcutText(shortcut, 'other')}</KeyCap>}
+    <div role="none">
+      <Menu.Item
+        className={danger ? 'menu-item menu-item-danger' : 'menu-item'}
+        disabled={disabled}
+        label={label}
+        aria-describedby={why === undefined ? undefined : id}
+        onClick={run}
+      >
+        <Icon name={icon} />
+        <span className="menu-label">{label}</span>
+        {shortcut === undefined || disabled ? null : <KeyCap>{shortcutText(shortcut, 'other')}</KeyCap>}
+      </Menu.Item>
       {why === undefined ? null : (
-        <span className="menu-why" id={`${id}-why`}>
-          {why}
-        </span>
+        <div className="menu-why" id={id}>
+          <Block text={why} />
+        </div>
       )}
-    </Menu.Item>
+    </div>
   );
 }

@@ -42,7 +42,7 @@ export function UnderWay({ guest, action }: { guest: GuestView; action: ActionNa
       <Spinner />
       <span>
         {actionCommands[action].doing}
-        {queued > 0 ? ` then ${queued} more` : ''}
+        {queued > 0 ? <span title={`${queued} more after it`}> +{queued}</span> : null}
       </span>
     </span>
   );

@@ -1,6 +1,6 @@
 import type { GuestView, Snapshot } from '../../../preload/contract/view';
 import type { ActionName } from '../../../preload/contract/vocabulary';
-import type { AlarmCommandName, AppCommandName, EntryCommandName, Shortcut } from '../../commands';
+import type { AlarmCommandName, AppCommandName, CommandWords, EntryCommandName, Shortcut } from '../../commands';
 import {
   actionCommands,
   actionOrder,
@@ -32,12 +32,12 @@ export interface PaletteEntry {
 export const mostEntries = 50;
 
 function entryOf(
-  words: { label: string; icon: IconName; shortcut?: Shortcut },
+  words: CommandWords,
   about: string,
   run: PaletteRun,
 ): PaletteEntry {
   const id = Object.values(run).join(' ');
-  return { id, label: words.label, about, icon: words.icon, shortcut: words.shortcut, run };
+  return { id, label: words.longLabel ?? words.label, about, icon: words.icon, shortcut: words.shortcut, run };
 }
 
 function guestEntries(guest: GuestView): PaletteEntry[] {

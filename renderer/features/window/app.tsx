@@ -22,18 +22,20 @@ export function App() {
       <ErrorBoundary>
         <div className="window">
           <Header />
-          <Banners />
-          <div className="panes">
-            <main className="list-pane">
-              <GuestList />
-            </main>
-            <SelectedGuest />
-          </div>
-          <Notices />
+          <main className="main">
+            <Banners />
+            <div className="panes">
+              <div className="list-pane">
+                <GuestList />
+              </div>
+              <SelectedGuest />
+            </div>
+            <Notices />
+            <GuestMenu />
+            <Announcer />
+          </main>
         </div>
-        <GuestMenu />
         <Dialogs />
-        <Announcer />
       </ErrorBoundary>
     </CSPProvider>
   );

@@ -16,10 +16,10 @@ export function Banners() {
         </div>
       ) : null}
       {simulated ? (
-        <div className="banner banner-demo">
+        <section className="banner banner-demo" aria-label="Demo">
           <Icon name="flask" />
           <p>The demo is open: its guests are simulated. Nothing on this computer is touched.</p>
-        </div>
+        </section>
       ) : null}
     </>
   );

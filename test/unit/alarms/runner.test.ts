@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
 import { MAX_TIMER_MS } from '../../../main/clock';
+import type { WakeOutcome } from '../../../main/power/alarms';
 import { createWorld, WAKE_MS } from './world';
 
 const S = 1_000;
@@ -572,27 +573,7 @@ describe('a disk that fails', () => {
 });
 
 describe('a wake', () => {
-  const begin = async (wake: () => Promise<never>) => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { createAlarmRunner } = await import('../../../main/alarms/runner');
-    const { openAlarmStore } = await import('../../../main/alarms/store');
-    const runner = createAlarmRunner({
-      clock: world.clock,
-      store: await openAlarmStore({ dir: '/other', fs: app.fs }),
-      wake,
-      onChange: () => {},
-      onEnded: () => {},
-      onStoreProblem: () => {},
-    });
-    runner.start();
-    const when = { kind: 'for', ms: S } as const;
-    const { id } = await runner.arm({ guestId: 'g', action: 'suspend', when, confirmWithin: MIN });
-    runner.sleepConfirmed(id);
-    return { world, runner };
-  };
-
-  it.each([
+  it.each<[string, () => Promise<never>]>([
     ['rejects', () => Promise.reject(new Error('broken'))],
     [
       'throws',
@@ -601,7 +582,10 @@ describe('a wake', () => {
       },
     ],
   ])('that %s is tried again', async (_, wake) => {
-    const { world, runner } = await begin(wake);
+    const world = createWorld();
+    const { runner, override } = await world.begin();
+    override.wake = wake;
+    await world.sleep('g', S);
     await world.clock.advance(2 * S);
     expect(runner.list()).toMatchObject([{ phase: { kind: 'retrying', attempts: 1, after: 'unreachable', reason: 'broken' } }]);
     await world.clock.advance(MIN);
@@ -609,11 +593,14 @@ describe('a wake', () => {
   });
 
   it('that takes long is not begun twice', async () => {
+    const world = createWorld();
+    const { runner, override } = await world.begin();
     let begun = 0;
-    const { world, runner } = await begin(() => ((begun += 1), new Promise<never>(() => {})));
+    override.wake = () => ((begun += 1), new Promise<never>(() => {}));
+    await world.sleep('g', S);
     await world.clock.advance(H);
     runner.recheck();
-    runner.guestObserved('g', { name: 'suspended', cause: 'unknown' });
+    world.show('g');
     await world.clock.advance(H);
     expect(begun).toBe(1);
   });
@@ -634,14 +621,33 @@ describe('stopping', () => {
     expect(onDisk(world)).toHaveLength(1);
   });
 
-  it('in the middle of a wake keeps what it comes to', async () => {
+  it('before a wake touched its guest leaves it to the next start', async () => {
     const world = createWorld();
     const app = await world.begin();
     await world.sleep('g', H);
     await world.clock.advance(H);
     await app.runner.stop();
-    expect(onDisk(world)).toMatchObject([{ phase: { kind: 'firing' } }]);
     await world.clock.advance(WAKE_MS);
     expect(wakes(world)).toEqual(['already-awake']);
+    expect(world.stateOf('g')).toBe('suspended');
+    expect(onDisk(world)).toMatchObject([{ phase: { kind: 'firing' } }]);
+    await world.restart();
+    await world.clock.advance(WAKE_MS);
+    expect(wakes(world)).toEqual(['already-awake', 'woken']);
+  });
+
+  it('after a wake touched its guest keeps what comes of it', async () => {
+    const world = createWorld();
+    const app = await world.begin();
+    await world.sleep('g', H);
+    let finish = (_: WakeOutcome) => {};
+    app.override.wake = (_, wanted) => (wanted(), new Promise((resolve) => (finish = resolve)));
+    await world.clock.advance(H);
+    await app.runner.stop();
+    finish({ kind: 'woken' });
+    await world.clock.advance(0);
+    expect(app.ended).toMatchObject([{ ending: { kind: 'woken' } }]);
+    expect(onDisk(world)).toEqual([]);
+    expect(world.clock.pendingTimers()).toBe(0);
   });
 });

@@ -20,6 +20,8 @@ export interface Delivery {
   readonly alarm: Alarm;
   readonly outcome: WakeOutcome['kind'];
   readonly at: number;
+  /** When the runner began it, by the wall clock and by `passed`. */
+  readonly begun: { readonly wall: number; readonly passed: number };
 }
 
 /** One run of the app: it can be killed at any moment, and nothing of it goes on then. */
@@ -29,6 +31,8 @@ export interface Process {
   readonly changes: (readonly Alarm[])[];
   readonly ended: { readonly alarm: Alarm; readonly ending: AlarmEnding }[];
   readonly problems: (string | undefined)[];
+  /** A wake in place of the simulated one. */
+  readonly override: { wake?: (alarm: Alarm, wanted: () => boolean) => Promise<WakeOutcome> };
   isAlive(): boolean;
   kill(): void;
 }
@@ -41,6 +45,7 @@ export function createWorld(start?: number) {
   const wakesInFlight = new Map<string, number>();
   let mostWakesAtOnce = 0;
   let serial = 0;
+  let extra = 0;
   let process: Process | undefined;
 
   const guest = (id: string): SimulatedGuest => {
@@ -48,6 +53,8 @@ export function createWorld(start?: number) {
     if (!found) guests.set(id, (found = { state: 'running', reachable: true, deaf: false }));
     return found;
   };
+
+  const passed = () => clock.monotonic() + extra;
 
   const current = (): Process => {
     if (!process) throw new Error('The app is not running');
@@ -81,16 +88,18 @@ export function createWorld(start?: number) {
     const changes: (readonly Alarm[])[] = [];
     const ended: { alarm: Alarm; ending: AlarmEnding }[] = [];
     const problems: (string | undefined)[] = [];
+    const override: Process['override'] = {};
 
     /** Takes its time, as a real wake does, and shows the guest awake before it returns. */
     const wake = async (alarm: Alarm, wanted: () => boolean): Promise<WakeOutcome> => {
-      const atOnce = (wakesInFlight.get(alarm.guestId) ?? 0) + 1;
-      wakesInFlight.set(alarm.guestId, atOnce);
+      const begun = { wall: clock.now(), passed: passed() };
+      const atOnce = (wakesInFlight.get(alarm.id) ?? 0) + 1;
+      wakesInFlight.set(alarm.id, atOnce);
       mostWakesAtOnce = Math.max(mostWakesAtOnce, atOnce);
       await new Promise<void>((resolve) => own.setTimer(WAKE_MS, resolve));
-      wakesInFlight.set(alarm.guestId, atOnce - 1);
+      wakesInFlight.set(alarm.id, atOnce - 1);
       const outcome = wanted() ? deliver(alarm) : ({ kind: 'already-awake' } as const);
-      deliveries.push({ alarm, outcome: outcome.kind, at: clock.now() });
+      deliveries.push({ alarm, outcome: outcome.kind, at: clock.now(), begun });
       if (outcome.kind === 'woken') show(alarm.guestId, 'timer');
       return outcome;
     };
@@ -98,7 +107,7 @@ export function createWorld(start?: number) {
     const runner = createAlarmRunner({
       clock: own,
       store,
-      wake,
+      wake: (alarm, wanted) => (override.wake ?? wake)(alarm, wanted),
       onChange: (alarms) => changes.push(alarms),
       onEnded: (alarm, ending) => ended.push({ alarm, ending }),
       onStoreProblem: (error) => problems.push(error?.message),
@@ -110,6 +119,7 @@ export function createWorld(start?: number) {
       changes,
       ended,
       problems,
+      override,
       isAlive,
       kill() {
         killed = true;
@@ -144,6 +154,16 @@ export function createWorld(start?: number) {
 
   return {
     clock,
+    /** How much time passed, in ms: including this computer's sleep, and what its clock was set forward. */
+    passed,
+    computerSleeps(ms: number): void {
+      clock.sleep(ms);
+      extra += ms;
+    },
+    setClock(ms: number): void {
+      clock.step(ms);
+      extra += Math.max(0, ms);
+    },
     guest,
     show,
     deliveries,

@@ -55,6 +55,15 @@ describe('jsonFramer', () => {
     expect(messages).toEqual([text]);
   });
 
+  it('puts a large message together from many chunks', () => {
+    const text = JSON.stringify({ list: Array.from({ length: 20_000 }, (_, index) => index) });
+    const chunks = cutUp(
+      Buffer.from(text),
+      Array.from({ length: 300 }, (_, index) => index * 401),
+    );
+    expect(frameAll(chunks).messages).toEqual([text]);
+  });
+
   it('says what stands where an object should, after the messages before it', () => {
     const { messages, fault } = frameAll([Buffer.from('{"a":1}\r\nQEMU 7.2 monitor\r\n(qemu) ')]);
     expect(messages).toEqual(['{"a":1}']);

@@ -203,6 +203,20 @@ describe('commands that answer only when they fail', () => {
     await peer.hear();
     peer.say('{"error": {"class": "GenericError", "desc": "of the ping"}}\n');
     await expect(ping).rejects.toMatchObject({ kind: 'command' });
+    peer.say('{"error": {"class": "GenericError", "desc": "of nothing"}}\n');
+    expect(await stateOf(refusal)).toBe('pending');
+  });
+
+  it('do not keep half an answer, when the agent starts again, in the way of the synchronisation', async () => {
+    const { peer, agent } = await openAgentSession();
+    const { refusal } = await agent.sendWithoutReply('guest-suspend-ram');
+    await peer.hear();
+    peer.say('{"error": {"class": "Gen');
+    const ping = agent.call('guest-ping');
+    await answerSync(peer);
+    await peer.hear();
+    peer.say('{"return": {}}\n');
+    await ping;
     expect(await stateOf(refusal)).toBe('pending');
   });
 

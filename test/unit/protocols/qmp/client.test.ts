@@ -298,6 +298,7 @@ describe('events', () => {
     peer.say({ event: 'SHUTDOWN', data: shutdown, timestamp });
     peer.say({ event: 'RESET', timestamp: { seconds: -1, microseconds: -1 } });
     peer.say({ event: 'VSERPORT_CHANGE', data: { id: 'agent', open: false, more: 1 } });
+    peer.say({ event: 'STOP', timestamp: { seconds: -1, microseconds: 0 } });
     peer.say({ event: 'VSERPORT_CHANGE', data: { id: 'agent', open: 'ajar' }, timestamp });
     peer.say({ event: 'JOB_STATUS_CHANGE', data: { id: 'x' }, timestamp });
     peer.say({ event: '__proto__', timestamp });
@@ -306,6 +307,7 @@ describe('events', () => {
       { known: true, name: 'SHUTDOWN', data: shutdown, at: TIMESTAMP_MS },
       { known: true, name: 'RESET', data: { guest: null, reason: null }, at: null },
       { known: true, name: 'VSERPORT_CHANGE', data: { id: 'agent', open: false }, at: null },
+      { known: true, name: 'STOP', data: {}, at: null },
       { known: false, name: 'VSERPORT_CHANGE', data: { id: 'agent', open: 'ajar' }, at: TIMESTAMP_MS },
       { known: false, name: 'JOB_STATUS_CHANGE', data: { id: 'x' }, at: TIMESTAMP_MS },
       { known: false, name: '__proto__', data: undefined, at: TIMESTAMP_MS },

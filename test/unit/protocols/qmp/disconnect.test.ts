@@ -147,6 +147,21 @@ describe('a connection that ends', () => {
     await flood;
   });
 
+  it('fails the calls that QEMU has and those that still wait', async () => {
+    const { clock, peer, qmp } = await openSession({ maxInFlight: 2 });
+    const calls = Promise.allSettled([1, 2, 3, 4].map(() => qmp.call('stop')));
+    await settle();
+    expect(peer.unheard).toHaveLength(2);
+    peer.hangUp();
+    for (const outcome of await calls) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { kind: 'closed', failure: { command: 'stop' } },
+      });
+    }
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
   it('does not deliver what came after close()', async () => {
     const { peer, qmp } = await openSession();
     const heard: string[] = [];
