@@ -123,7 +123,9 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
 
   const poweredOff = () => {
     memory = null;
-    enter('off');
+    phase = 'off';
+    portOpen = false;
+    options.onAgentChange();
     board.powersOff();
   };
 

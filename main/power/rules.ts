@@ -1,4 +1,4 @@
-import { actionLabels, actions, isSleepAction, type Action, type Refusal, type SleepAction } from './actions';
+import { actionLabels, actions, goalOf, isSleepAction, type Action, type Refusal, type SleepAction } from './actions';
 import type { AgentStatus, SleepSupport, Standing } from './standing';
 import { isEnded, stateLabels } from './states';
 
@@ -32,7 +32,8 @@ export function refusalOf(action: Action, standing: Standing): Refusal | null {
     case 'reset':
       return stateRefusal(action, standing, standing.exists ? ['running', 'paused', 'crashed'] : ['running', 'paused']);
     case 'poweroff':
-      return standing.exists || !isEnded(standing.state) ? controlRefusal(standing) : wrongState(action, standing);
+      if (standing.exists) return controlRefusal(standing);
+      return isUnseen(standing) ? (controlRefusal(standing) ?? unseenRefusal(standing)) : wrongState(action, standing);
     case 'start':
       return startRefusal(standing);
     case 'save':
@@ -82,15 +83,18 @@ function stateRefusal(action: Action, standing: Standing, wanted: readonly Stand
     const refusal = controlRefusal(standing);
     if (refusal) return refusal;
   }
-  if (standing.state === 'unknown') {
-    return {
-      code: 'unknown-state',
-      message: standing.detail ?? 'Its state is not known.',
-      remedy: 'Reveille looks again as soon as its monitor answers.',
-    };
-  }
+  if (isUnseen(standing)) return unseenRefusal(standing);
   return wanted.includes(standing.state) ? null : wrongState(action, standing);
 }
+
+/** What it does now is not known: nothing may be done to it, and above all it must not be started a second time. */
+const isUnseen = ({ state, exists }: Standing): boolean => state === 'unknown' || (!exists && !isEnded(state));
+
+const unseenRefusal = ({ detail }: Standing): Refusal => ({
+  code: 'unknown-state',
+  message: detail ?? 'Its state is not known.',
+  remedy: 'Reveille looks again by itself; try again when it shows a state.',
+});
 
 /** What helps when an action does not fit the state. */
 function wrongState(action: Action, { state, exists }: Standing): Refusal {
@@ -121,7 +125,7 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
     case 'saved':
       return refusal('Its state is saved.', 'Start restores it.');
     case 'off':
-      return action === 'wakeup' ? refusal('It is not sleeping: it is off.', 'Start it.') : refusal('It is off.', action === 'poweroff' ? undefined : 'Start it first.');
+      return action === 'wakeup' ? refusal('It is not sleeping: it is off.', 'Start it.') : refusal('It is off.', goalOf[action] === 'off' ? undefined : 'Start it first.');
     case 'crashed':
       return refusal('It has crashed.', exists ? 'Reset or force it off.' : 'Start it again.');
     case 'unknown':
@@ -130,10 +134,8 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
 }
 
 function startRefusal(standing: Standing): Refusal | null {
-  if (standing.exists && standing.state !== 'off' && standing.state !== 'hibernated') {
-    return controlRefusal(standing) ?? wrongState('start', standing);
-  }
-  if (standing.exists) return controlRefusal(standing);
+  if (standing.exists) return stateRefusal('start', standing, ['off', 'hibernated']);
+  if (isUnseen(standing)) return unseenRefusal(standing);
   if (standing.start.kind === 'no') {
     return { code: 'no-start-command', message: standing.start.reason, remedy: standing.start.remedy };
   }
@@ -144,7 +146,14 @@ function sleepRefusal(action: SleepAction, { sleep, agent }: Standing): Refusal 
   return machineRefusal(action, sleep) ?? agentRefusal(action, agent);
 }
 
-function machineRefusal(action: SleepAction, sleep: SleepSupport): Refusal | null {
+function machineRefusal(action: SleepAction, sleep: SleepSupport | null): Refusal | null {
+  if (!sleep) {
+    return {
+      code: 'unknown-state',
+      message: 'QEMU has not told yet whether this guest can sleep.',
+      remedy: 'Try again in a moment.',
+    };
+  }
   if (action !== 'hibernate') {
     if (sleep.tooOld) {
       return {
@@ -219,7 +228,15 @@ function agentRefusal(action: SleepAction, agent: AgentStatus): Refusal | null {
 }
 
 function rebootRefusal(agent: AgentStatus): Refusal | null {
-  if (agent.status === 'answering') return null;
+  if (agent.status === 'answering') {
+    return agent.disabled.includes('guest-shutdown')
+      ? {
+          code: 'agent-refused',
+          message: 'The guest agent’s settings block guest-shutdown, which restarts a guest in order, too.',
+          remedy: 'Allow it in the guest. Reset restarts it without asking, like the reset button.',
+        }
+      : null;
+  }
   return {
     code: 'no-agent',
     message: 'Only the guest agent can restart a guest in order, and it does not answer.',

@@ -40,6 +40,7 @@ export interface Standing {
   readonly exists: boolean;
   readonly control: Control;
   readonly agent: AgentStatus;
-  readonly sleep: SleepSupport;
+  /** null until the machine was asked. */
+  readonly sleep: SleepSupport | null;
   readonly start: Startable;
 }

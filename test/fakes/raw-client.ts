@@ -12,6 +12,8 @@ export interface RawClient {
   messages(): Message[];
   /** Resolves with the first message that fits and that no earlier call took. */
   next(fits: (message: Message) => boolean, what: string, timeoutMs?: number): Promise<Message>;
+  /** What was sent and the peer's kernel has not taken yet. */
+  unsentBytes(): number;
   readonly closed: Promise<void>;
   close(): void;
 }
@@ -77,6 +79,7 @@ export function openRawClient(address: SocketAddress): Promise<RawClient> {
             void closed.then(fail('the connection was closed'));
             look();
           }),
+        unsentBytes: () => socket.writableLength,
         closed,
         close: () => socket.destroy(),
       });

@@ -26,7 +26,7 @@ export function guestCacheDir(): string {
 }
 
 /**
- * The test guest's image, built at the first call and after a change of rootfs/ or of the code that builds it.
+ * The test guest's image, built at the first call and after a change of rootfs/ or of the building code.
  * Any number of processes may ask at once. Older images stay: a guest's command line names the one it was
  * started from.
  * @throws Error saying what to do when Debian's packages cannot be had

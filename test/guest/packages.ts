@@ -45,7 +45,7 @@ export async function ensureGuestParts(cacheDir: string): Promise<GuestParts> {
   try {
     const root = path.join(work, 'root');
     const parts = path.join(work, 'parts');
-    for (const archive of await downloadPackages(path.join(work, 'archives'), cacheDir)) {
+    for (const archive of await downloadPackages(work)) {
       await run('dpkg-deb', ['--extract', archive, root]);
     }
     await collectParts(root, parts);
@@ -86,14 +86,15 @@ async function readParts(dir: string): Promise<GuestParts | undefined> {
 }
 
 /** Uses the system's package lists; where they are absent or outdated, its own, which needs no root. */
-async function downloadPackages(archives: string, cacheDir: string): Promise<string[]> {
-  await mkdir(archives, { recursive: true });
+async function downloadPackages(work: string): Promise<string[]> {
+  const archives = path.join(work, 'archives');
+  await mkdir(archives);
   try {
     return await download(archives, []);
   } catch (first) {
-    const lists = path.join(cacheDir, 'apt');
-    await mkdir(path.join(lists, 'lists', 'partial'), { recursive: true });
-    const own = ['-o', `Dir::State::Lists=${lists}/lists`, '-o', `Dir::Cache=${lists}`];
+    const apt = path.join(work, 'apt');
+    await mkdir(path.join(apt, 'lists', 'partial'), { recursive: true });
+    const own = ['-o', `Dir::State::Lists=${apt}/lists`, '-o', `Dir::Cache=${apt}`];
     try {
       await run('apt-get', ['update', '--quiet', ...APT_OPTIONS, ...own]);
       return await download(archives, own);
@@ -115,14 +116,13 @@ async function download(archives: string, options: string[]): Promise<string[]> 
   const agent = await run('apt-cache', [
     ...['depends', '--recurse', '--important', '--no-pre-depends', ...options, 'qemu-guest-agent'],
   ]);
-  const packages = agent.split('\n').filter((line) => /^[a-z0-9]/.test(line));
-  await run(
-    'apt-get',
-    ['download', '--quiet', ...APT_OPTIONS, ...options, kernel, 'busybox-static', ...packages],
-    {
-      cwd: archives,
-    },
-  );
+  // Indented lines are relations, <names> are virtual, and name:i386 is of another architecture.
+  const packages = [
+    kernel,
+    'busybox-static',
+    ...agent.split('\n').filter((line) => /^[a-z0-9][^:]*$/.test(line)),
+  ];
+  await run('apt-get', ['download', '--quiet', ...APT_OPTIONS, ...options, ...packages], { cwd: archives });
   return (await readdir(archives)).map((name) => path.join(archives, name));
 }
 

@@ -9,6 +9,7 @@ declare global {
   interface Window {
     /** For tests: patches, refusals and the calls that were made. */
     lab: FakeApi;
+    axe: typeof import('axe-core');
   }
 }
 

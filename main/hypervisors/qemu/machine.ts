@@ -32,6 +32,7 @@ interface Ending {
 /** Waits between looks at a process that should have ended, in ms. */
 const EXIT_POLL_MS = 25;
 const EXIT_GRACE_MS = 1000;
+const EXIT_SLOW_POLL_MS = 2000;
 /** Waits between looks at an agent that does not answer, in ms: a guest that boots has one soon. */
 const AGENT_LOOK_MS = [2000, 2000, 2000, 4000, 8000, 15_000, 30_000];
 
@@ -53,6 +54,8 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   let support: QemuSupport = { sleep: {}, machineType: target.machineType };
   let sleptToDisk = false;
   let ending: Ending | null = null;
+  /** Set while a process whose monitor went away is watched for its end. */
+  let exiting: Promise<void> | null = null;
   let agentLooks = 0;
   let cancelAgentLook = () => {};
   /** Grows with every event that touches the state, so that a slower query cannot overwrite newer news. */
@@ -176,18 +179,25 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     emit({ kind: 'standing' });
   };
 
+  const unreachable = () => {
+    const { control } = link;
+    const why = control.status === 'unavailable' ? control.reason : 'The connection to its monitor was lost.';
+    become('unknown', 'inference', 'unknown', why);
+  };
+
+  const endIfGone = async (pid: number) => {
+    if (!(await access.processAlive(pid)) && !closed && exists) ended();
+  };
+
   /** The monitor went away: the process follows, or only the connection was lost. */
-  const awaitExit = async () => {
-    const { pid } = target;
-    if (pid === null) return;
+  const awaitExit = async (pid: number) => {
     const deadline = clock.monotonic() + EXIT_GRACE_MS;
     while (!closed && exists) {
-      if (!(await access.processAlive(pid))) return ended();
-      if (link.client) return;
-      if (!ending && clock.monotonic() > deadline) {
-        return become('unknown', 'inference', 'unknown', 'The connection to its monitor was lost.');
-      }
-      await new Promise<void>((resolve) => void clock.setTimer(EXIT_POLL_MS, resolve));
+      await endIfGone(pid);
+      if (link.client || !exists) return;
+      if (!ending && clock.monotonic() > deadline) return unreachable();
+      const wait = clock.monotonic() < deadline ? EXIT_POLL_MS : EXIT_SLOW_POLL_MS;
+      await new Promise<void>((resolve) => void clock.setTimer(wait, resolve));
     }
   };
 
@@ -211,17 +221,17 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
       },
       onDown() {
         emit({ kind: 'standing' });
-        void awaitExit();
+        if (target.pid === null) return;
+        exiting = awaitExit(target.pid).finally(() => (exiting = null));
       },
       onUnreachable(failures) {
         if (target.pid === null && failures.length > 0 && failures.every(nobodyListens)) {
           exists = false;
           if (ending || state.name !== 'unknown') ended();
           else become('off', 'inference', 'unknown', 'Nothing listens at its monitor’s address.');
-        } else if (exists && !ending) {
-          const { control } = link;
-          become('unknown', 'inference', 'unknown', control.status === 'unavailable' ? control.reason : undefined);
-          void awaitExit();
+        } else if (exists && !exiting) {
+          unreachable();
+          if (target.pid !== null) void endIfGone(target.pid);
         }
         emit({ kind: 'standing' });
       },

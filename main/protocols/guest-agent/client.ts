@@ -84,7 +84,6 @@ export async function openAgent(stream: Duplex, options: AgentOptions): Promise<
     async call(command, ...[args, { signal, timeoutMs = callTimeoutMs } = {}]) {
       signal?.throwIfAborted();
       const answer = inTurn(async () => {
-        signal?.throwIfAborted();
         await conversation.synchronise(signal);
         return conversation.ask(command, args ?? {}, timeoutMs, signal);
       });

@@ -112,6 +112,7 @@ export function agentConversation(
     start: (give: { resolve(value: T): void; reject(error: unknown): void }) => Awaited['take'],
   ): Promise<T> =>
     new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as unknown);
       const done = (settle: () => void) => {
         if (awaited !== own) return;
         awaited = null;
@@ -160,7 +161,6 @@ export function agentConversation(
       const queued = unanswered !== null && stream.writableLength > 0;
       const id = queued ? (unanswered as number) : randomInt(2 ** 31);
       unanswered = id;
-      if (!told) reader.skip();
       // qemu-ga answers a leading sentinel with a parse error, which would pass for the refusal of what was
       // told. In that case its parser is known to be between two messages, and needs no sentinel.
       const lead = told ? Buffer.alloc(0) : Buffer.of(SENTINEL);
@@ -178,7 +178,6 @@ export function agentConversation(
 
     async ask(command, args, timeoutMs, signal) {
       if (over !== null) throw closedError(command);
-      signal?.throwIfAborted();
       const expired = () => new AgentError({ kind: 'timeout', command, waitedMs: timeoutMs });
       return wait<AgentAnswer>(
         { kind: 'answer', command, ms: timeoutMs, expired },

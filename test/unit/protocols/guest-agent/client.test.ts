@@ -97,6 +97,23 @@ describe('calls', () => {
     expect(await name).toEqual({ 'host-name': hostile });
   });
 
+  it('given up while they wait for their turn are let go at once and never sent', async () => {
+    const { clock, peer, agent } = await openAgentSession();
+    const controller = new AbortController();
+    const first = agent.call('guest-ping');
+    const second = agent.call('guest-info', {}, { signal: controller.signal });
+    await settle();
+    controller.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+    expect(await stateOf(first)).toBe('pending');
+    expect((await peer.hear()).execute).toBe('guest-ping');
+    peer.say('{"return": {}}\n');
+    await first;
+    await settle();
+    expect(peer.unheard).toEqual([]);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
   it('can be given up by a signal, waiting or sent', async () => {
     const { clock, peer, agent } = await openAgentSession();
     const reason = new Error('enough');
@@ -229,10 +246,17 @@ describe('commands that answer only when they fail', () => {
     peer.say('{"error": {"class": "GenericError", "desc": "late"}}\n');
     expect(await stateOf(cancelled.refusal)).toBe('pending');
 
+    const forgotten = await (async () => {
+      const sending = agent.sendWithoutReply('guest-suspend-ram');
+      await answerSync(peer);
+      return sending;
+    })();
     const ping = agent.call('guest-ping').catch(kindOf);
     await settle();
     await clock.advance(100);
     expect(await ping).toBe('silent');
+    peer.say('{"error": {"class": "GenericError", "desc": "later still"}}\n');
+    expect(await stateOf(forgotten.refusal)).toBe('pending');
     expect(await stateOf(cancelled.refusal)).toBe('pending');
   });
 

@@ -66,6 +66,18 @@ describe('readGuestFile', () => {
     await read;
   });
 
+  it('ends with an agent that gives nothing and never the end', async () => {
+    const { peer, agent } = await openAgentSession();
+    const read = readGuestFile(agent, '/x', 100);
+    await peer.hear();
+    peer.say('{"return": 7}\n');
+    await peer.hear();
+    peer.say('{"return": {"count": 0, "buf-b64": "", "eof": false}}\n');
+    expect((await peer.hear()).execute).toBe('guest-file-close');
+    peer.say('{"return": {}}\n');
+    expect(await read).toHaveLength(0);
+  });
+
   it('tells that there is no such file', async () => {
     const { peer, agent } = await openAgentSession();
     const read = readGuestFile(agent, '/nowhere', 100);

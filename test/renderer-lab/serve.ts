@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { build } from 'vite';
+
+const folder = path.resolve(__dirname, '../../out/renderer-lab');
+const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+
+export interface LabServer {
+  /** The page's address for a scenario of scenarios.ts. */
+  url(scenario: string): string;
+  close(): Promise<void>;
+}
+
+/** Builds the lab and serves it on a free port of the loopback interface. */
+export async function serveLab(): Promise<LabServer> {
+  await build({ configFile: path.join(__dirname, 'vite.config.mts'), logLevel: 'warn' });
+  const server = createServer((request, response) => {
+    const name = path.basename(new URL(request.url ?? '/', 'http://lab').pathname);
+    const file = path.join(folder, path.extname(name) === '.html' ? name : `assets/${name}`);
+    readFile(file).then(
+      (content) => response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'text/plain' }).end(content),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The lab server has no port');
+  return {
+    url: (scenario) => `http://127.0.0.1:${address.port}/index.html?actionMs=400&scenario=${scenario}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
