@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-/** One app at a time, in the built app on the real runtime. scripts/test.mjs provides the build and the display. */
+/** The built app on the real runtime, one at a time. scripts/test.mjs provides the build and the display. */
 export default defineConfig({
   testDir: 'test/e2e',
   outputDir: 'test-results/e2e',
@@ -8,6 +8,8 @@ export default defineConfig({
   fullyParallel: false,
   retries: 0,
   timeout: 120_000,
+  // Below the limit of scripts/test.mjs, so that a hang is reported with the rest.
+  globalTimeout: 6.5 * 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: process.env['CI'] === 'true',
   reporter: [['line'], ['json', { outputFile: 'test-results/e2e.json' }]],

@@ -46,15 +46,18 @@ export function applyPatch(view: Snapshot, patch: Patch): Snapshot {
   };
 }
 
-/** A patch has come: applied, kept for later, dropped as old, or the sign that one was missed. */
+/**
+ * A patch has come: applied, kept for later, dropped as old, or the sign that one was missed. That one is not kept:
+ * main sent it before it is asked, so the snapshot has it.
+ */
 export function receivePatch(sync: Sync, patch: Patch): Step {
   if (sync.waiting !== null) {
     return { sync: { ...sync, waiting: [...sync.waiting.slice(-mostWaiting), patch] }, ask: false };
   }
   const { view } = sync;
-  if (view === null || view.epoch !== patch.epoch) return { sync: { view, waiting: [patch] }, ask: true };
+  if (view === null || view.epoch !== patch.epoch) return { sync: { view, waiting: [] }, ask: true };
   if (patch.revision <= view.revision) return { sync, ask: false };
-  if (patch.revision > view.revision + 1) return { sync: { view, waiting: [patch] }, ask: true };
+  if (patch.revision > view.revision + 1) return { sync: { view, waiting: [] }, ask: true };
   return { sync: { view: applyPatch(view, patch), waiting: null }, ask: false };
 }
 
@@ -63,8 +66,8 @@ export function receiveSnapshot(sync: Sync, snapshot: Snapshot): Step {
   if (sync.waiting === null) return { sync, ask: false };
   let step: Step = { sync: { view: snapshot, waiting: null }, ask: false };
   for (const patch of sync.waiting) {
-    const next = receivePatch(step.sync, patch);
-    step = { sync: next.sync, ask: step.ask || next.ask };
+    step = receivePatch(step.sync, patch);
+    if (step.ask) break;
   }
   return step;
 }

@@ -12,14 +12,27 @@ export function hasDisplay() {
  * @throws Error when Xvfb is missing or ends at once
  */
 export async function startDisplay() {
-  const args = ['-displayfd', '3', '-screen', '0', '1440x900x24', '-dpi', '96', '-nolisten', 'tcp', '-noreset'];
+  const args = [
+    '-displayfd',
+    '3',
+    '-screen',
+    '0',
+    '1440x900x24',
+    '-dpi',
+    '96',
+    '-nolisten',
+    'tcp',
+    '-noreset',
+  ];
   const child = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true });
   const release = endWithUs(child);
   let complaint = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => (complaint = `${complaint}${text}`.slice(-2000)));
   const number = await new Promise((resolve, reject) => {
     let text = '';
-    child.once('error', (error) => reject(new Error(`Xvfb could not be started (${error.message}). Is it installed?`)));
+    child.once('error', (error) =>
+      reject(new Error(`Xvfb could not be started (${error.message}). Is it installed?`)),
+    );
     child.once('exit', () => reject(new Error(`Xvfb ended at once: ${complaint}`)));
     child.stdio[3]?.on('data', (chunk) => {
       text += chunk;

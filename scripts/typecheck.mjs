@@ -7,9 +7,13 @@ await ensureNodeModules();
 const configs = readdirSync(ROOT).filter((name) => /^tsconfig\.(?!base\.)\w+\.json$/.test(name));
 const failed = [];
 for (const config of configs) {
-  const { code } = await run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', config], {
-    output: 'inherit',
-  });
+  const { code } = await run(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '--noEmit', '-p', config],
+    {
+      output: 'inherit',
+    },
+  );
   say(`${code === 0 ? 'passed' : 'FAILED'}  ${config}`);
   if (code !== 0) failed.push(config);
 }

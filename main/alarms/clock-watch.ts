@@ -5,8 +5,8 @@ export const CLOCK_STEP_MS = 2_000;
 
 /**
  * Notices that the wall clock was set, or that this computer slept.
- * @returns a function that tells by how many ms the wall clock moved more (or less) than time passed since its last
- *   call; 0 for up to 2 s
+ * @returns a function that tells by how many ms the wall clock moved more (or less) than time passed since
+ *   its last call; 0 for up to 2 s
  */
 export function watchClock(clock: Clock): () => number {
   let wall = clock.now();

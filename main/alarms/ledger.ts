@@ -23,7 +23,10 @@ export interface Ledger {
    * @returns the draft, as revised meanwhile, and the list before it
    * @throws StorageError: nothing has changed
    */
-  propose(draft: Alarm, applied: Applied): Promise<{ readonly alarm: Alarm; readonly before: readonly Alarm[] }>;
+  propose(
+    draft: Alarm,
+    applied: Applied,
+  ): Promise<{ readonly alarm: Alarm; readonly before: readonly Alarm[] }>;
 }
 
 /** `onProblem`: called when saving begins to fail, fails otherwise, or works again (undefined). */
@@ -85,6 +88,7 @@ export function createLedger(store: AlarmStore, onProblem: (error: Error | undef
       const before = alarms;
       alarms = applied(alarms, draft.alarm);
       report(undefined);
+      if (draft.alarm !== alarm) void keep();
       return { alarm: draft.alarm, before };
     },
   };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { SleepAction } from '../power/actions';
+import { clockStepped, restored } from '../power/alarm-clock';
 import {
   beingWoken,
-  clockStepped,
   extend,
   fireResult,
   guestObserved,
@@ -12,7 +12,6 @@ import {
   moved,
   nextLook,
   reachedAgain,
-  restored,
   sleepConfirmed,
   sleepFailed,
   startFiring,
@@ -42,16 +41,20 @@ export interface AlarmRunnerOptions {
   readonly clock: Clock;
   readonly store: AlarmStore;
   /**
-   * Wakes the alarm's guest. It has to settle (with time-outs of its own). `wanted()` turns false when the alarm was
-   * replaced or the runner stopped meanwhile: a wake that waited in a queue must check it before it touches the guest,
-   * and leave the guest alone; its outcome does not count then. A rejection counts as unreachable.
+   * Wakes the alarm's guest. It has to settle (with time-outs of its own). `wanted()` turns false when the
+   * alarm was replaced or the runner stopped meanwhile: a wake that waited in a queue must check it before it
+   * touches the guest, and leave the guest alone; its outcome does not count then. A rejection counts as
+   * unreachable.
    */
   readonly wake: (alarm: Alarm, wanted: () => boolean) => Promise<WakeOutcome>;
   /** The list of alarms changed. */
   readonly onChange: (alarms: readonly Alarm[]) => void;
   /** Called once for each alarm that ended; after a crash at this very moment, once more. */
   readonly onEnded: (alarm: Alarm, ending: AlarmEnding) => void;
-  /** Changes could not be kept; they are in force all the same, and saved again until it works (then: undefined). */
+  /**
+   * Changes could not be kept; they are in force all the same, and saved again until it works (then:
+   * undefined).
+   */
   readonly onStoreProblem: (error: Error | undefined) => void;
   readonly newId?: () => string;
 }
@@ -65,14 +68,18 @@ export interface AlarmRunner {
   /** Looks at the stored alarms; those that came due meanwhile fire at once. */
   start(): void;
   /**
-   * Resolves once the alarm is durably kept, as `pending`. Replaces the guest's alarm, which ends as cancelled.
-   * @throws StorageError when it cannot be kept, RangeError for a due out of 1 s ... 365 days: then nothing is armed
+   * Resolves once the alarm is durably kept, as `pending`. Replaces the guest's alarm, which ends as
+   * cancelled.
+   * @throws StorageError when it cannot be kept, RangeError for a due out of 1 s ... 365 days: then nothing
+   *   is armed
    */
   arm(request: AlarmRequest): Promise<Alarm>;
   /** The guest was seen asleep. Unknown ids (the alarm ended meanwhile) are left alone, here and below. */
   sleepConfirmed(id: string): void;
   sleepFailed(id: string): void;
-  /** Resolves once durably kept. @throws AlarmRefusedError (being woken, ended, out of range), StorageError */
+  /**
+   * Resolves once durably kept. @throws AlarmRefusedError (being woken, ended, out of range), StorageError
+   */
   extend(id: string, change: DueChange): Promise<Alarm>;
   /** Ends the alarm at once, and in the file as soon as it can be written. @throws AlarmRefusedError */
   cancel(id: string): Promise<void>;
@@ -93,7 +100,9 @@ const SAVE_AGAIN_MS = 5_000;
 /** Waking twice does no harm, sleeping on does: neither a full nor a hanging disk keeps a guest asleep. */
 const SAVE_PATIENCE_MS = 5_000;
 
-/** Keeps the app's alarms: one armed wait, on disk before it is acknowledged, each fired once and none lost. */
+/**
+ * Keeps the app's alarms: one armed wait, on disk before it is acknowledged, each fired once and none lost.
+ */
 export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   const { clock, wake, newId = randomUUID } = options;
   const ledger = createLedger(options.store, (error) => {
@@ -152,7 +161,8 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     const at = now();
     for (const alarm of ledger.all()) {
       const state = seen.get(alarm.guestId);
-      if (alarm.phase.kind === 'pending' && state && seenAwake(alarm)) take(alarm, guestObserved(alarm, state, at));
+      if (alarm.phase.kind === 'pending' && state && seenAwake(alarm))
+        take(alarm, guestObserved(alarm, state, at));
     }
     const due = ledger.all().filter((alarm) => isDue(alarm, at));
     if (due.length > 0) void fire(due.map((alarm) => startFiring(alarm, at)));
@@ -170,10 +180,10 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   }
 
   async function wakeGuest({ id, guestId }: Alarm): Promise<void> {
-    let leftAlone = false;
+    const told = { leaveAlone: false };
     const wanted = () => {
-      leftAlone ||= life !== 'running' || ledger.find(id) === undefined;
-      return !leftAlone;
+      told.leaveAlone ||= life !== 'running' || ledger.find(id) === undefined;
+      return !told.leaveAlone;
     };
     const alarm = ledger.find(id);
     if (!alarm || !wanted()) return;
@@ -181,18 +191,22 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     const outcome = await attempt(() => wake(alarm, wanted));
     const at = now();
     const firing = ledger.find(id);
-    if (!firing || leftAlone) return;
+    if (!firing || told.leaveAlone) return;
     const step = fireResult(firing, outcome, at);
     const after = seen.get(guestId);
     // What was seen during the wake was left to its outcome; where the alarm goes on after it, it counts now.
-    take(firing, step.kind === 'goes-on' && after && after !== before ? guestObserved(step.alarm, after, at) : step);
+    take(
+      firing,
+      step.kind === 'goes-on' && after && after !== before ? guestObserved(step.alarm, after, at) : step,
+    );
   }
 
   async function arm({ guestId, action, when, confirmWithin }: AlarmRequest): Promise<Alarm> {
     const at = now();
     refuseIf(life === 'stopped', closing);
     refuseIf(ledger.isDrafting(guestId), 'An alarm is just being set for this guest.');
-    const [due, basis] = when.kind === 'for' ? [at + when.ms, 'duration' as const] : [when.at, 'instant' as const];
+    const [due, basis] =
+      when.kind === 'for' ? [at + when.ms, 'duration' as const] : [when.at, 'instant' as const];
     const draft = newAlarm({ id: newId(), guestId, holder: 'app', action, due, basis, confirmWithin }, at);
     const others = (alarms: readonly Alarm[]) => alarms.filter((alarm) => alarm.guestId !== guestId);
     const { before, alarm } = await ledger.propose(draft, (alarms, armed) => [...others(alarms), armed]);

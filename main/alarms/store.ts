@@ -41,7 +41,8 @@ const StoredAlarm = z.strictObject({
 const unique = (key: 'id' | 'guestId') => (alarms: readonly Alarm[], context: z.RefinementCtx) => {
   const known = new Set<string>();
   for (const [index, alarm] of alarms.entries()) {
-    if (known.has(alarm[key])) context.addIssue({ code: 'custom', path: [index, key], message: 'there is another alarm for it' });
+    if (known.has(alarm[key]))
+      context.addIssue({ code: 'custom', path: [index, key], message: 'there is another alarm for it' });
     known.add(alarm[key]);
   }
 };
@@ -53,7 +54,9 @@ export function parseAlarms(value: unknown): readonly Alarm[] {
   const parsed = StoredAlarms.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Error(`${['value', ...(issue?.path ?? [])].map(String).join('.')}: ${issue?.message ?? 'not understood'}`);
+  throw new Error(
+    `${['value', ...(issue?.path ?? [])].map(String).join('.')}: ${issue?.message ?? 'not understood'}`,
+  );
 }
 
 /** Opens `dir`/alarms.json. @throws StorageError as openDocument does */

@@ -22,7 +22,10 @@ export interface Wire {
   destroy(): void;
 }
 
-/** Everything that a simulated QEMU does in a way that another one might not: replace a member to make one that is not faithful. */
+/**
+ * Everything that a simulated QEMU does in a way that another one might not: replace a member to make one
+ * that is not faithful.
+ */
 export interface Behaviour {
   qmp: CommandTable<Machine>;
   agent: CommandTable<AgentTarget>;

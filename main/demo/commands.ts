@@ -43,7 +43,9 @@ function hasType(value: JsonValue, type: Parameter['type']): boolean {
   }
 }
 
-/** Refuses arguments as QEMU's generated marshallers do (qapi/qobject-input-visitor.c); null when they fit. */
+/**
+ * Refuses arguments as QEMU's generated marshallers do (qapi/qobject-input-visitor.c); null when they fit.
+ */
 export function refuseArguments(parameters: readonly Parameter[], args: JsonObject): Reply | null {
   for (const { name, type, optional } of parameters) {
     const value = args[name];
@@ -77,7 +79,10 @@ export type Request = { id: JsonValue | undefined } & (
 
 const bad = (desc: string, id?: JsonValue): Request => ({ id, kind: 'bad', reply: refuse(desc) });
 
-/** Reads a request as QEMU does (qapi/qmp-dispatch.c qmp_dispatch_check_obj); `oob`: out-of-band commands are enabled. */
+/**
+ * Reads a request as QEMU does (qapi/qmp-dispatch.c qmp_dispatch_check_obj); `oob`: out-of-band commands
+ * are enabled.
+ */
 export function readRequest(piece: Piece, oob: boolean): Request {
   if (piece.kind === 'malformed') return bad(`JSON parse error, ${piece.reason}`);
   const parsed = parseMessage(piece.text);

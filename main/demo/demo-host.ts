@@ -23,7 +23,10 @@ export interface SwitchedOffGuest extends Omit<FoundGuest, 'pid' | 'startedAt'> 
 export interface DemoHost extends GuestHost {
   readonly kind: 'demo';
   readonly simulated: true;
-  /** The guests that run or sleep. Their pids are no process's: beyond what a system counts to, so that none can be signalled. */
+  /**
+   * The guests that run or sleep. Their pids are no process's: beyond what a system counts to, so that none
+   * can be signalled.
+   */
   guests(): readonly FoundGuest[];
   /** The others, which a start brings back. */
   switchedOff(): readonly SwitchedOffGuest[];

@@ -11,8 +11,8 @@ export interface EventThrottle {
 }
 
 /**
- * Delays throttled events as QEMU does: the first is delivered at once; of those that follow within a second the
- * last is delivered when the second has passed, the others never.
+ * Delays throttled events as QEMU does: the first is delivered at once; of those that follow within a
+ * second the last is delivered when the second has passed, the others never.
  */
 export function throttleEvents(clock: Clock, deliver: (event: MachineEvent) => void): EventThrottle {
   const periods = new Map<string, { cancel: () => void; latest: MachineEvent | null }>();

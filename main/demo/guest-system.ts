@@ -58,7 +58,10 @@ type Phase =
   | 'shutting-down'
   | 'halted';
 
-/** How far behind a guest's clock is after S3 and S4 beyond the RTC's whole seconds; measured: up to 1.5 s in all. */
+/**
+ * How far behind a guest's clock is after S3 and S4 beyond the RTC's whole seconds; measured: up to 1.5 s
+ * in all.
+ */
 const WAKE_LAG_MS = 500;
 /** From the machine's reset to the firmware's own. */
 const FIRMWARE_RESET_MS = 40;

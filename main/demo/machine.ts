@@ -158,7 +158,8 @@ export function createMachine(options: MachineOptions): PoweredMachine {
       wasSuspended = false;
       buttonPressedWhilePaused = false;
       if (status !== 'running') enter('prelaunch');
-      // S3 left its mark in CMOS (hw/rtc/mc146818rtc.c rtc_notify_suspend), so the firmware does not boot but resumes.
+      // S3 left its mark in CMOS (hw/rtc/mc146818rtc.c rtc_notify_suspend), so the firmware does not boot but
+      // resumes.
       if (!guest.isAsleep()) guest.boot('reset');
     },
     quit() {

@@ -22,8 +22,8 @@ export interface ClientHandlers {
 
 export interface OneClientServer {
   /**
-   * What was written still reaches the client; then the connections are gone, and so is the socket's file unless it is
-   * to be left, as a process does that is killed.
+   * What was written still reaches the client; then the connections are gone, and so is the socket's file
+   * unless it is to be left, as a process does that is killed.
    */
   close(file: 'remove' | 'leave'): Promise<void>;
 }
@@ -32,8 +32,8 @@ export interface OneClientServer {
 export type LocalAddress = Extract<SocketAddress, { kind: 'unix' | 'pipe' }>;
 
 /**
- * Listens as QEMU's socket character devices do (chardev/char-socket.c): one client at a time. Others can connect
- * and write, but are not served until those before them have left.
+ * Listens as QEMU's socket character devices do (chardev/char-socket.c): one client at a time. Others can
+ * connect and write, but are not served until those before them have left.
  * @throws the system's error when the address cannot be listened on
  */
 export function serveOneClient(address: LocalAddress, handlers: ClientHandlers): Promise<OneClientServer> {

@@ -37,8 +37,9 @@ const BYTE = {
 };
 
 /**
- * Cuts a stream of bytes into JSON values by their brackets, however they are split or strung together, and starts
- * afresh at 0xFE or 0xFF (qobject/json-lexer.c): what a client's 0xFF before guest-sync-delimited relies on.
+ * Cuts a stream of bytes into JSON values by their brackets, however they are split or strung together, and
+ * starts afresh at 0xFE or 0xFF (qobject/json-lexer.c): what a client's 0xFF before guest-sync-delimited
+ * relies on.
  */
 export function jsonSplitter(): (bytes: Uint8Array) => Piece[] {
   let held: number[] = [];
@@ -102,7 +103,10 @@ export function jsonSplitter(): (bytes: Uint8Array) => Piece[] {
 
 export type Parsed = { ok: true; value: JsonValue } | { ok: false; reason: string };
 
-/** Parses one message; the reason of a failure is worded as QEMU's parser words it. Integers beyond 2^53 are rounded. */
+/**
+ * Parses one message; the reason of a failure is worded as QEMU's parser words it. Integers beyond 2^53 are
+ * rounded.
+ */
 export function parseMessage(text: string): Parsed {
   try {
     return { ok: true, value: JSON.parse(text) as JsonValue };

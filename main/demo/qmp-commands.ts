@@ -82,8 +82,8 @@ function cpus({ settings }: Machine): JsonValue {
 }
 
 /**
- * The commands that the simulated QEMU knows once qmp_capabilities has been through. query-commands, query-chardev
- * and qmp_capabilities depend on the connection and stand in qmp-channel.ts.
+ * The commands that the simulated QEMU knows once qmp_capabilities has been through. query-commands, query-
+ * chardev and qmp_capabilities depend on the connection and stand in qmp-channel.ts.
  */
 export const qmpCommands: CommandTable<Machine> = {
   'query-version': query(({ settings }) => {

@@ -76,8 +76,8 @@ export const withDefaults = (given: GivenSettings): MachineSettings => ({
 });
 
 /**
- * Starts a simulated QEMU: a machine with a guest in it that speaks QMP and the agent's protocol on real sockets.
- * Nothing runs while nothing happens: it has no timer but for what the guest is just doing.
+ * Starts a simulated QEMU: a machine with a guest in it that speaks QMP and the agent's protocol on real
+ * sockets. Nothing runs while nothing happens: it has no timer but for what the guest is just doing.
  * @throws Error when its sockets cannot be made
  */
 export async function startSimulatedQemu(options: SimulatedQemuOptions): Promise<SimulatedQemu> {

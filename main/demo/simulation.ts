@@ -44,8 +44,8 @@ export interface MachineSettings {
   /** Whether the guest's system offers hybrid sleep; needs s3 and s4. */
   hybrid: boolean;
   /**
-   * `absent`: the machine has no channel for it; `closed`: it has one, and no agent runs behind it; `silent`: an agent
-   * holds it open and never answers.
+   * `absent`: the machine has no channel for it; `closed`: it has one, and no agent runs behind it;
+   * `silent`: an agent holds it open and never answers.
    */
   agent: 'running' | 'absent' | 'closed' | 'silent';
   agentVersion: string;

@@ -7,6 +7,5 @@ export function printableView({ hosts, guests }: Snapshot): string {
     const head = `${host.name}${host.simulated ? ' (simulated)' : ''}: ${own.length === 1 ? '1 guest' : `${own.length} guests`}`;
     return [head, ...own.map(({ name, state }) => `  ${name}: ${state.name}${state.detail ? ` (${state.detail})` : ''}`)];
   });
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return lines.map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1))).join('\n');
 }

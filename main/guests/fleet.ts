@@ -120,7 +120,7 @@ export function createFleet(options: FleetOptions): Fleet {
     store: documents.alarms,
     wake: async (alarm, wanted) => {
       const guest = registry.guest(alarm.guestId);
-      if (!guest) return { kind: 'gone', reason: 'The guest is no longer on the list.' };
+      if (!guest) return { kind: 'unreachable', reason: 'Its guest has not been found yet.' };
       return wakeForAlarm(guest, alarm, wanted, workplace);
     },
     onChange: () => {

@@ -144,7 +144,7 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
         exists: machine ? machine.exists : uncontrolled !== null,
         control: machine?.control ?? uncontrolled ?? { status: 'connecting' },
         agent: machine?.agent ?? { status: 'unknown' },
-        sleep: machine?.sleep ?? {},
+        sleep: machine?.sleep ?? null,
         start: startable,
       };
     },

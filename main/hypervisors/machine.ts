@@ -60,7 +60,8 @@ export interface Machine {
   readonly exists: boolean;
   readonly control: Control;
   readonly agent: AgentStatus;
-  readonly sleep: SleepSupport;
+  /** null until the machine was asked. */
+  readonly sleep: SleepSupport | null;
   readonly hasAgentChannel: boolean;
   /** The machine type, where it is known: "pc-q35-7.2". */
   readonly machineType: string | null;

@@ -8,11 +8,17 @@ export type AlarmHolder = 'guest' | 'host' | 'app';
 export type AlarmBasis = 'duration' | 'instant';
 
 export type AlarmPhase =
-  /** Kept, but the guest was not seen asleep yet; when it is seen awake at `confirmBy` or later, it never slept. */
+  /**
+   * Kept, but the guest was not seen asleep yet; when it is seen awake at `confirmBy` or later, it never
+   * slept.
+   */
   | { readonly kind: 'pending'; readonly confirmBy: number }
   /** The guest was seen asleep. */
   | { readonly kind: 'armed' }
-  /** A wake is being tried. `failures`: wakes that the guest slept through; `sent`: an earlier wake may have reached it. */
+  /**
+   * A wake is being tried. `failures`: wakes that the guest slept through; `sent`: an earlier wake may have
+   * reached it.
+   */
   | { readonly kind: 'firing'; readonly attempts: number; readonly failures: number; readonly sent: boolean }
   /** Due, and not awake yet: tried again at `nextTry`. */
   | {
@@ -62,7 +68,9 @@ export type WakeOutcome =
   /** There is no sleeping guest any more: it was shut down, or crashed. */
   | { readonly kind: 'gone'; readonly reason: string };
 
-/** What a transition leaves: the alarm as it goes on (the same object when nothing changed), or its ending. */
+/**
+ * What a transition leaves: the alarm as it goes on (the same object when nothing changed), or its ending.
+ */
 export type Step =
   | { readonly kind: 'goes-on'; readonly alarm: Alarm }
   | { readonly kind: 'ended'; readonly ending: AlarmEnding };
@@ -73,8 +81,7 @@ export type DueChange =
   | { readonly kind: 'to'; readonly due: number; readonly basis: AlarmBasis };
 
 export type Extension =
-  | { readonly ok: true; readonly alarm: Alarm }
-  | { readonly ok: false; readonly message: string };
+  { readonly ok: true; readonly alarm: Alarm } | { readonly ok: false; readonly message: string };
 
 /** The waits between two tries in ms; the last one repeats for ever. */
 export const RETRY_DELAYS_MS: readonly number[] = [5_000, 10_000, 30_000, 60_000];
@@ -87,7 +94,8 @@ export const MAX_CONFIRM_MS = 10 * 60_000;
 
 const goesOn = (alarm: Alarm): Step => ({ kind: 'goes-on', alarm });
 const ended = (ending: AlarmEnding): Step => ({ kind: 'ended', ending });
-const onTime = ({ lateFrom: _, ...alarm }: Alarm): Alarm => alarm;
+/** No longer late. */
+export const onTime = ({ lateFrom: _, ...alarm }: Alarm): Alarm => alarm;
 
 export interface NewAlarm {
   readonly id: string;
@@ -102,7 +110,8 @@ export interface NewAlarm {
 
 /**
  * An alarm for a guest that is about to be put to sleep.
- * @throws RangeError when `due` is less than 1 s or more than 365 days away, or `confirmWithin` is not up to 10 min
+ * @throws RangeError when `due` is less than 1 s or more than 365 days away, or `confirmWithin` is not up to
+ *   10 min
  */
 export function newAlarm({ confirmWithin, ...request }: NewAlarm, now: number): Alarm {
   const wrong = validateDuration(request.due - now);
@@ -121,7 +130,10 @@ export const sleepConfirmed = (alarm: Alarm): Alarm =>
 export const sleepFailed = (alarm: Alarm): Step =>
   alarm.phase.kind === 'pending' ? ended({ kind: 'cancelled', by: 'sleep-failed' }) : goesOn(alarm);
 
-/** Moves the due instant; an alarm that was late starts anew. Refused during a wake and out of 1 s ... 365 days. */
+/**
+ * Moves the due instant; an alarm that was late starts anew. Refused during a wake and out of 1 s ... 365
+ * days.
+ */
 export function extend(alarm: Alarm, change: DueChange, now: number): Extension {
   if (alarm.phase.kind === 'firing') return { ok: false, message: beingWoken };
   const due = change.kind === 'to' ? change.due : Math.max(alarm.due, now) + change.ms;
@@ -134,7 +146,12 @@ export function extend(alarm: Alarm, change: DueChange, now: number): Extension 
 /** The alarm with another due instant, where it can still be moved. */
 export function moved(alarm: Alarm, due: number, basis: AlarmBasis): Alarm {
   if (alarm.phase.kind === 'firing') return alarm;
-  return onTime({ ...alarm, due, basis, phase: alarm.phase.kind === 'retrying' ? { kind: 'armed' } : alarm.phase });
+  return onTime({
+    ...alarm,
+    due,
+    basis,
+    phase: alarm.phase.kind === 'retrying' ? { kind: 'armed' } : alarm.phase,
+  });
 }
 
 export const beingWoken = 'The guest is being woken right now, so its alarm can no longer be changed.';
@@ -172,7 +189,8 @@ export function startFiring(alarm: Alarm, now: number): Alarm {
 }
 
 /**
- * What a wake came to. A guest that cannot be seen is tried for ever; one that sleeps through three wakes is given up.
+ * What a wake came to. A guest that cannot be seen is tried for ever; one that sleeps through three wakes is
+ * given up.
  * @throws Error when the alarm was not firing
  */
 export function fireResult(alarm: Alarm, outcome: WakeOutcome, now: number): Step {
@@ -188,14 +206,20 @@ export function fireResult(alarm: Alarm, outcome: WakeOutcome, now: number): Ste
     case 'failed': {
       const failures = phase.failures + 1;
       if (failures >= MAX_WAKE_TRIES) return ended({ kind: 'failed', reason: outcome.reason });
-      return goesOn(retry(alarm, { ...phase, failures, sent: true, after: 'failed', reason: outcome.reason }, now));
+      return goesOn(
+        retry(alarm, { ...phase, failures, sent: true, after: 'failed', reason: outcome.reason }, now),
+      );
     }
     case 'unreachable':
       return goesOn(retry(alarm, { ...phase, after: 'unreachable', reason: outcome.reason }, now));
   }
 }
 
-const woken = (alarm: Alarm, at: number): AlarmEnding => ({ kind: 'woken', late: Math.max(0, at - alarm.due), at });
+const woken = (alarm: Alarm, at: number): AlarmEnding => ({
+  kind: 'woken',
+  late: Math.max(0, at - alarm.due),
+  at,
+});
 
 type Retrying = Extract<AlarmPhase, { kind: 'retrying' }>;
 
@@ -211,10 +235,12 @@ export const reachedAgain = (alarm: Alarm, now: number): Alarm =>
     : alarm;
 
 /**
- * What an observation of the guest means to its alarm. Observations during a wake are left to the wake's outcome.
+ * What an observation of the guest means to its alarm. Observations during a wake are left to the wake's
+ * outcome.
  *
- * `paused` tells nothing of a guest in S3: QEMU 9 and later can stop a sleeping guest, which sleeps on when resumed,
- * and a guest stopped on its way to sleep gets there later. A machine that exists is no longer hibernated, though.
+ * `paused` tells nothing of a guest in S3: QEMU 9 and later can stop a sleeping guest, which sleeps on when
+ * resumed, and a guest stopped on its way to sleep gets there later. A machine that exists is no longer
+ * hibernated, though.
  */
 export function guestObserved(alarm: Alarm, state: Pick<PowerState, 'name' | 'cause'>, now: number): Step {
   if (alarm.phase.kind === 'firing') return goesOn(alarm);
@@ -250,47 +276,3 @@ function seenAwake(alarm: Alarm, by: Cause, now: number): Step {
       return ended(alarm.phase.sent || by === 'timer' ? woken(alarm, now) : { kind: 'ended-early', by });
   }
 }
-
-/**
- * The wall clock moved by `step` ms more (or less) than time passed. Forward counts as time passed (this computer
- * slept, or its clock was corrected), so that nobody is woken late; only the wait for the sleep's confirmation is
- * not cut short. Backward moves what was meant as a length of time along with the clock.
- */
-export function clockStepped(alarm: Alarm, step: number, now: number): Alarm {
-  const { phase } = alarm;
-  if (phase.kind === 'pending') {
-    const waiting: Alarm = { ...alarm, phase: { ...phase, confirmBy: phase.confirmBy + step } };
-    return step < 0 ? dueMoved(waiting, step) : waiting;
-  }
-  if (step >= 0) return alarm;
-  if (phase.kind !== 'retrying') return dueMoved(alarm, step);
-  const moved = dueMoved({ ...alarm, phase: { ...phase, nextTry: phase.nextTry + step } }, step);
-  return moved.due > now ? onTime({ ...moved, phase: { kind: 'armed' } }) : moved;
-}
-
-function dueMoved(alarm: Alarm, step: number): Alarm {
-  if (alarm.basis === 'instant') return alarm;
-  return {
-    ...alarm,
-    due: alarm.due + step,
-    createdAt: alarm.createdAt + step,
-    ...(alarm.lateFrom === undefined ? {} : { lateFrom: alarm.lateFrom + step }),
-  };
-}
-
-/** An alarm as it goes on after a restart: a wake that was cut off is tried again, as waking twice does no harm. */
-export function restored(alarm: Alarm, now: number): Alarm {
-  const { phase } = alarm;
-  switch (phase.kind) {
-    case 'pending':
-      return { ...alarm, phase: { ...phase, confirmBy: Math.min(phase.confirmBy, now + MAX_CONFIRM_MS) } };
-    case 'armed':
-      return alarm;
-    case 'firing':
-      return { ...alarm, phase: { ...phase, kind: 'retrying', sent: true, after: 'interrupted', reason: cutOff, nextTry: now } };
-    case 'retrying':
-      return { ...alarm, phase: { ...phase, nextTry: now } };
-  }
-}
-
-const cutOff = 'Reveille ended while it was waking this guest.';

@@ -9,7 +9,12 @@ export type When =
   | { readonly kind: 'until'; readonly at: number; readonly text: string };
 
 export type ParsedWhen =
-  | { readonly ok: true; readonly when: When; /** ms since the epoch; undefined for none. */ readonly due: number | undefined }
+  | {
+      readonly ok: true;
+      readonly when: When;
+      /** ms since the epoch; undefined for none. */
+      readonly due: number | undefined;
+    }
   /** `message` says what is wrong and what works. */
   | { readonly ok: false; readonly message: string };
 
@@ -38,15 +43,20 @@ const HOURS = 1;
 const MINUTES = 2;
 
 /**
- * Reads the field "For": lengths of time ("8 h", "1h30", "1.5 h", "2 days"), and local times ("until 07:00", "until
- * tomorrow 7 am", "until monday 07:00", "until 2026-11-23 07:00"). Strict: what could be read in two ways is refused.
- * A local time that daylight saving leaves out means the jump; of one that comes twice, the first that is still to come.
+ * Reads the field "For": lengths of time ("8 h", "1h30", "1.5 h", "2 days"), and local times ("until 07:00",
+ * "until tomorrow 7 am", "until monday 07:00", "until 2026-11-23 07:00"). Strict: what could be read in two
+ * ways is refused. A local time that daylight saving leaves out means the jump; of one that comes twice, the
+ * first that is still to come.
  * @param now ms since the epoch
  */
 export function parseWhen(text: string, now: number): ParsedWhen {
   if (text.length > MAX_TEXT) return refused(`That is too long. ${examples}`);
-  if (/[^\t\x20-\x7e]/.test(text)) return refused(`Only plain letters and digits are understood. ${examples}`);
-  const plain = text.toLowerCase().replace(/[\t ]+/g, ' ').trim();
+  if (/[^\t\x20-\x7e]/.test(text))
+    return refused(`Only plain letters and digits are understood. ${examples}`);
+  const plain = text
+    .toLowerCase()
+    .replace(/[\t ]+/g, ' ')
+    .trim();
   if (plain === '') return { ok: true, when: { kind: 'none' }, due: undefined };
   if (/^until\b/.test(plain)) {
     const until = parseUntil(plain, now);
@@ -100,7 +110,8 @@ function parseDuration(text: string): Duration {
     if (!match) return refused(`“${text}” is not understood. ${examples}`);
     const [, space, whole = '', decimals = '', name = ''] = match;
     const isLast = part.lastIndex === text.length;
-    const minutesAfterHours = name === '' && isLast && longest === HOURS && space === '' && /^[0-5]\d$/.test(whole + decimals);
+    const minutesAfterHours =
+      name === '' && isLast && longest === HOURS && space === '' && /^[0-5]\d$/.test(whole + decimals);
     if (name === '' && !minutesAfterHours) return refused(unitMissing(whole + decimals));
     const unit = minutesAfterHours ? MINUTES : units.findIndex(({ names }) => names.includes(name));
     if (unit < 0) return refused(`“${name}” is no unit of time here. Use days, h, min or s. ${examples}`);
@@ -108,7 +119,9 @@ function parseDuration(text: string): Duration {
     if (unit < longest) return refused(`The longest unit goes first. ${examples}`);
     if (decimals !== '' && !isLast) return refused(`Only the last number can have decimals. ${examples}`);
     if (/^.\d{3}$/.test(decimals) && Number(whole) > 0) {
-      return refused(`“${whole}${decimals}” can be read in two ways. Write it without “${decimals.charAt(0)}”.`);
+      return refused(
+        `“${whole}${decimals}” can be read in two ways. Write it without “${decimals.charAt(0)}”.`,
+      );
     }
     longest = unit;
     total += Number(whole + decimals.replace(',', '.')) * (units[unit]?.ms ?? NaN);

@@ -1,4 +1,6 @@
-/** A day of the calendar; month 1 to 12. `day` may run over the month's end, which leads into the next one. */
+/**
+ * A day of the calendar; month 1 to 12. `day` may run over the month's end, which leads into the next one.
+ */
 export interface LocalDay {
   readonly year: number;
   readonly month: number;
@@ -14,7 +16,8 @@ export function localDayOf(at: number): LocalDay {
 }
 
 /** 0 is Sunday. */
-export const weekdayOf = ({ year, month, day }: LocalDay): number => new Date(Date.UTC(year, month - 1, day)).getUTCDay();
+export const weekdayOf = ({ year, month, day }: LocalDay): number =>
+  new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 
 /** The month has this day. */
 export function dayExists({ year, month, day }: LocalDay): boolean {
@@ -23,10 +26,15 @@ export function dayExists({ year, month, day }: LocalDay): boolean {
 }
 
 /**
- * The instants (ms since the epoch) at which local clocks read this time, in order: two where clocks are set back over
- * it. Where clocks are set forward over it, the instant of the jump: the first one that reads later.
+ * The instants (ms since the epoch) at which local clocks read this time, in order: two where clocks are set
+ * back over it. Where clocks are set forward over it, the instant of the jump: the first one that reads
+ * later.
  */
-export function instantsOf({ year, month, day }: LocalDay, hour: number, minute: number): readonly [number, ...number[]] {
+export function instantsOf(
+  { year, month, day }: LocalDay,
+  hour: number,
+  minute: number,
+): readonly [number, ...number[]] {
   const wall = Date.UTC(year, month - 1, day, hour, minute);
   // No zone changes its offset twice in four days, and none is more than a day from UTC.
   const before = offsetAt(wall - 2 * DAY_MS);

@@ -1,6 +1,7 @@
 import { dayExists, instantsOf, localDayOf, weekdayOf, type LocalDay } from './local-time';
 
-export type Until = { readonly ok: true; readonly at: number } | { readonly ok: false; readonly message: string };
+export type Until =
+  { readonly ok: true; readonly at: number } | { readonly ok: false; readonly message: string };
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const examples = 'Write for example until 07:00, until 7 am, until tomorrow 07:00 or until monday 07:00.';
@@ -33,10 +34,14 @@ function daysNamed(name: string | undefined, today: LocalDay): readonly LocalDay
   if (name === undefined) return [inDays(0), inDays(1)];
   if (name === 'tomorrow') return [inDays(1)];
   const weekday = weekdays.findIndex((full) => name === full || name === full.slice(0, 3));
-  if (weekday >= 0) return Array.from({ length: 8 }, (_, n) => inDays(n)).filter((day) => weekdayOf(day) === weekday);
+  if (weekday >= 0)
+    return Array.from({ length: 8 }, (_, n) => inDays(n)).filter((day) => weekdayOf(day) === weekday);
   const [year, month, day] = name.split('-').map(Number);
-  if (year === undefined || month === undefined || day === undefined) return `“${name}” is no day. ${examples}`;
-  return dayExists({ year, month, day }) ? [{ year, month, day }] : `There is no day ${name} in the calendar.`;
+  if (year === undefined || month === undefined || day === undefined)
+    return `“${name}” is no day. ${examples}`;
+  return dayExists({ year, month, day })
+    ? [{ year, month, day }]
+    : `There is no day ${name} in the calendar.`;
 }
 
 /** @returns the time of day, or what is wrong with it */
@@ -47,12 +52,16 @@ function timeOf(
 ): { readonly hour: number; readonly minute: number } | string {
   const hour = Number(hourText);
   const minute = Number(minuteText ?? 0);
-  const written = `${hourText}${minuteText === undefined ? '' : `:${minuteText}`}${half === undefined ? '' : ` ${half}`}`;
+  const face = minuteText === undefined ? hourText : `${hourText}:${minuteText}`;
+  const written = half === undefined ? face : `${face} ${half}`;
   const none = `${written} is no time of day. ${examples}`;
   if (minute > 59) return none;
-  if (half !== undefined) return hour >= 1 && hour <= 12 ? { hour: (hour % 12) + (half === 'pm' ? 12 : 0), minute } : none;
+  if (half !== undefined)
+    return hour >= 1 && hour <= 12 ? { hour: (hour % 12) + (half === 'pm' ? 12 : 0), minute } : none;
   if (minuteText === undefined) {
-    return hour < 24 ? `${hour} what? Write until ${hourText.padStart(2, '0')}:00, or am or pm after it.` : none;
+    return hour < 24
+      ? `${hour} what? Write until ${hourText.padStart(2, '0')}:00, or am or pm after it.`
+      : none;
   }
   return hour < 24 ? { hour, minute } : none;
 }

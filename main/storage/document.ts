@@ -31,7 +31,8 @@ export interface Document<T> {
   readonly value: T;
   readonly problem?: DocumentProblem;
   /**
-   * Resolves when `value`, or a newer one saved meanwhile, is durably on disk. `value` may be changed afterwards.
+   * Resolves when `value`, or a newer one saved meanwhile, is durably on disk. `value` may be changed
+   * afterwards.
    * @throws StorageError; the file is then whole with the value it had, and a later save may succeed
    */
   save(value: T): Promise<void>;
@@ -44,8 +45,10 @@ interface Job<T> {
 }
 
 /**
- * Opens or creates a document. A file that is not whole is replaced by its backup and kept under a dated name.
- * @throws StorageError: NEWER_VERSION (the file was written by a newer app, and is left alone), EACCES and the like
+ * Opens or creates a document. A file that is not whole is replaced by its backup and kept under a dated
+ * name.
+ * @throws StorageError: NEWER_VERSION (the file was written by a newer app, and is left alone), EACCES and
+ *   the like
  */
 export async function openDocument<T>(options: DocumentOptions<T>): Promise<Document<T>> {
   const { dir, fs = nodeFileSystem(), clock = systemClock } = options;

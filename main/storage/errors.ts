@@ -25,7 +25,8 @@ export class StorageError extends Error {
 const advice: Readonly<Record<'ENOSPC' | 'EROFS' | 'EACCES' | 'EIO' | 'OTHER', string>> = {
   ENOSPC: 'The disk is full. Free some space and try again.',
   EROFS: 'The disk is read-only. Make it writable, or start Reveille with --user-data-dir on another one.',
-  EACCES: 'Permission was denied. Make the file and its folder readable and writable for your user, and try again.',
+  EACCES:
+    'Permission was denied. Make the file and its folder readable and writable for your user, and try again.',
   EIO: 'The disk reported an error. Check the disk, and try again.',
   OTHER: 'Try again; if it happens again, check the folder and its disk.',
 };

@@ -1,7 +1,10 @@
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { errnoOf } from './errors';
 
-/** The few file operations that storage needs, so that tests can let any of them fail. Errors carry Node's `code`. */
+/**
+ * The few file operations that storage needs, so that tests can let any of them fail. Errors carry Node's
+ * `code`.
+ */
 export interface FileSystem {
   /** Creates the folder and its parents where missing, for this user only (0700). */
   makeDirectory(path: string): Promise<void>;
@@ -57,7 +60,8 @@ export function nodeFileSystem(platform: NodeJS.Platform = process.platform): Fi
       try {
         await handle.sync();
       } catch (error) {
-        // Some network and user-space file systems cannot (fsync(2): EINVAL); there is nothing more to be done there.
+        // Some network and user-space file systems cannot (fsync(2): EINVAL); there is nothing more to be
+        // done there.
         if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error;
       } finally {
         await handle.close();
@@ -67,7 +71,9 @@ export function nodeFileSystem(platform: NodeJS.Platform = process.platform): Fi
 }
 
 /** On Windows a virus scanner or an indexer may hold a new file for a moment. Waits up to 1.5 s in all. */
-function patiently(move: (from: string, to: string) => Promise<void>): (from: string, to: string) => Promise<void> {
+function patiently(
+  move: (from: string, to: string) => Promise<void>,
+): (from: string, to: string) => Promise<void> {
   return async (from, to) => {
     for (let wait = 50; ; wait *= 2) {
       try {

@@ -14,7 +14,11 @@ export type Decoded<T> =
   | { readonly kind: 'newer'; readonly version: number };
 
 /** The bytes of a file: { "document": name, "version": 1, "value": ... } */
-export function encode<T>(format: Format<T>, value: T, path: string): { readonly bytes: Uint8Array; readonly value: T } {
+export function encode<T>(
+  format: Format<T>,
+  value: T,
+  path: string,
+): { readonly bytes: Uint8Array; readonly value: T } {
   try {
     const text = JSON.stringify({ document: format.name, version: format.version, value }, undefined, 2);
     const { value: written } = JSON.parse(text) as { value: unknown };
@@ -23,7 +27,8 @@ export function encode<T>(format: Format<T>, value: T, path: string): { readonly
     throw new StorageError(
       'INVALID_VALUE',
       path,
-      `${path} was not saved, because the app could not read it back: ${messageOf(cause)}. This is a defect: report it.`,
+      `${path} was not saved, because the app could not read it back: ${messageOf(cause)}. ` +
+        'This is a defect: report it.',
       { cause },
     );
   }
@@ -32,13 +37,18 @@ export function encode<T>(format: Format<T>, value: T, path: string): { readonly
 /** Reads what `encode` wrote, in this or an older version. Never throws on bad bytes. */
 export function decode<T>(format: Format<T>, bytes: Uint8Array): Decoded<T> {
   try {
-    const { document, version, value } = record(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    const { document, version, value } = record(
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
+    );
     if (document !== format.name) throw new Error(`document: "${format.name}" was expected`);
     if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1) {
       throw new Error('version: a positive whole number was expected');
     }
     if (version > format.version) return { kind: 'newer', version };
-    return { kind: 'good', value: format.parse(version < format.version ? migrated(format, value, version) : value) };
+    return {
+      kind: 'good',
+      value: format.parse(version < format.version ? migrated(format, value, version) : value),
+    };
   } catch (error) {
     return { kind: 'bad', reason: messageOf(error) };
   }
@@ -50,7 +60,8 @@ function migrated<T>(format: Format<T>, value: unknown, from: number): unknown {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('an object was expected');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('an object was expected');
   return value as Readonly<Record<string, unknown>>;
 }
 

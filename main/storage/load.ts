@@ -48,7 +48,8 @@ export async function load<T>(source: Source<T>): Promise<Loaded<T>> {
   const main = await look(source, path);
   if (main.kind === 'good') return { value: main.value, bytes: main.bytes, stillBad: [] };
   const backup = await look(source, `${path}.bak`);
-  if (main.kind === 'missing' && backup.kind === 'missing') return { value: empty, bytes: undefined, stillBad: [] };
+  if (main.kind === 'missing' && backup.kind === 'missing')
+    return { value: empty, bytes: undefined, stillBad: [] };
 
   const bad = [...(main.kind === 'bad' ? [path] : []), ...(backup.kind === 'bad' ? [`${path}.bak`] : [])];
   const aside = await setAllAside(source, bad);
@@ -64,7 +65,9 @@ export async function load<T>(source: Source<T>): Promise<Loaded<T>> {
   ];
   if (backup.kind === 'good' && aside.failure === undefined) notes.push(await restore(source, backup.bytes));
   return {
-    ...(backup.kind === 'good' ? { value: backup.value, bytes: backup.bytes } : { value: empty, bytes: undefined }),
+    ...(backup.kind === 'good'
+      ? { value: backup.value, bytes: backup.bytes }
+      : { value: empty, bytes: undefined }),
     problem: {
       message: notes.filter((note) => note !== '').join(' '),
       used: backup.kind === 'good' ? 'backup' : 'empty',
@@ -88,8 +91,8 @@ async function look<T>({ fs, format }: Source<T>, path: string): Promise<Found<T
       throw new StorageError(
         'NEWER_VERSION',
         path,
-        `${path} was written by a newer Reveille (format ${decoded.version}, this one reads up to ${format.version}). ` +
-          'Update the app; the file was left as it is.',
+        `${path} was written by a newer Reveille (format ${decoded.version}, this one reads up to ` +
+          `${format.version}). Update the app; the file was left as it is.`,
       );
   }
 }
@@ -106,13 +109,15 @@ async function setAllAside<T>({ fs, clock }: Source<T>, paths: readonly string[]
   return { kept, left: [], failure: undefined };
 }
 
-/** Puts the backup in the file's place, so that the next start finds it whole. @returns what to say about it */
+/**
+ * Puts the backup in the file's place, so that the next start finds it whole. @returns what to say about it
+ */
 async function restore<T>({ fs, path, dir }: Source<T>, bytes: Uint8Array): Promise<string> {
   try {
     await replaceFile(fs, path, bytes);
     await fs.syncDirectory(dir);
     return '';
   } catch (error) {
-    return `The backup could not be copied back (${messageOf(error)}); the next change is saved in its place.`;
+    return `The backup could not be copied back (${messageOf(error)}); the next change replaces the file.`;
   }
 }

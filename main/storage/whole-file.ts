@@ -33,7 +33,10 @@ async function removeQuietly(fs: FileSystem, path: string): Promise<void> {
   }
 }
 
-/** @returns the bytes; undefined when there is no file; an Error when the file is there but its bytes cannot be had */
+/**
+ * @returns the bytes; undefined when there is no file; an Error when the file is there but its bytes cannot
+ *   be had
+ */
 export async function readWhole(fs: FileSystem, path: string): Promise<Uint8Array | Error | undefined> {
   try {
     return await fs.read(path);

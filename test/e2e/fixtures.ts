@@ -9,8 +9,9 @@ import { launchApp } from './launch';
 export { expect } from '@playwright/test';
 
 /**
- * Playwright's test with `launch`: starts the app in the test's own profile, which a second launch in the same test
- * opens again. What is still running at the test's end is closed, and a failed test keeps a picture and the output.
+ * Playwright's test with `launch`: starts the app in the test's own profile, which a second launch in the
+ * same test opens again. What is still running at the test's end is closed, and a failed test keeps a
+ * picture and the output.
  */
 export const test = base.extend<{ launch: (options?: LaunchOptions) => Promise<LaunchedApp> }>({
   // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern

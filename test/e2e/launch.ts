@@ -13,7 +13,7 @@ const GONE_LIMIT_MS = 5_000;
 export interface LaunchOptions {
   /** Further arguments to the app, after `--user-data-dir DIR`. */
   args?: string[];
-  /** A profile to open again; it is left where it is. Without it a fresh one is made, and removed by close(). */
+  /** A profile to open again; it is left where it is. Without it close() removes the fresh one. */
   userDataDir?: string;
   env?: Record<string, string>;
   /** The folder with the app's package.json; the repository by default. */
@@ -41,7 +41,7 @@ export interface LaunchedApp {
    * @throws Error when it did not quit in time or left processes behind; they are ended then
    */
   close(): Promise<void>;
-  /** Ends the main process by SIGKILL, as a crash would, and waits until its helpers are gone, too. The profile stays. */
+  /** Ends the main process by SIGKILL, as a crash would, and waits until its helpers are gone. The profile stays. */
   crash(): Promise<void>;
 }
 
@@ -111,7 +111,8 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
         throw new Error(`The app did not quit. Still running:\n${describe(left)}`, { cause: error });
       }
       await ensureGone(tree);
-      if (options.userDataDir === undefined) await rm(userDataDir, { recursive: true, force: true, maxRetries: 3 });
+      if (options.userDataDir === undefined)
+        await rm(userDataDir, { recursive: true, force: true, maxRetries: 3 });
     },
     async crash() {
       const tree = await processTree(pid);

@@ -10,9 +10,9 @@ export interface ProcessSeen {
 }
 
 /**
- * A process and its helpers: every descendant that runs a program of the same folder, so that virtual machines which
- * the app has started, and which outlive it on purpose, do not count. Empty when the process has ended. Linux;
- * elsewhere the process alone.
+ * A process and its helpers: every descendant that runs a program of the same folder, so that virtual
+ * machines which the app has started, and which outlive it on purpose, do not count. Empty when the process
+ * has ended. Linux; elsewhere the process alone.
  */
 export async function processTree(pid: number): Promise<ProcessSeen[]> {
   if (process.platform !== 'linux') return [{ pid, parent: process.pid, started: '', command: 'the app' }];
@@ -22,7 +22,9 @@ export async function processTree(pid: number): Promise<ProcessSeen[]> {
   const folder = path.dirname(program);
   const tree = all.filter((each) => each.pid === pid);
   for (const known of tree) tree.push(...all.filter((each) => each.parent === known.pid));
-  const programs = await Promise.all(tree.map(({ pid: each }) => readOrUndefined(readlink(`/proc/${each}/exe`))));
+  const programs = await Promise.all(
+    tree.map(({ pid: each }) => readOrUndefined(readlink(`/proc/${each}/exe`))),
+  );
   return tree.filter((_, index) => programs[index]?.startsWith(`${folder}/`));
 }
 
@@ -60,7 +62,12 @@ async function readProcess(pid: number): Promise<ProcessSeen | undefined> {
   if (stat === undefined || cmdline === undefined) return undefined;
   const [state, parent, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (state === 'Z' || state === 'X') return undefined;
-  return { pid, parent: Number(parent), started: fields[17] ?? '', command: cmdline.replaceAll('\0', ' ').trim() };
+  return {
+    pid,
+    parent: Number(parent),
+    started: fields[17] ?? '',
+    command: cmdline.replaceAll('\0', ' ').trim(),
+  };
 }
 
 /** undefined when the process has ended meanwhile */

@@ -124,8 +124,8 @@ export const says = (which: Which, text: string | Uint8Array, times = Infinity):
 };
 
 /**
- * The first `count` answers of the agent stay in its channel and come out right before the next one, be it to the
- * same client or to another: stale answers, as after a time-out.
+ * The first `count` answers of the agent stay in its channel and come out right before the next one, be it
+ * to the same client or to another: stale answers, as after a time-out.
  */
 export const agentAnswersLate = (count: number): Fault => {
   const held: Buffer[] = [];

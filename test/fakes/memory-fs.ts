@@ -6,9 +6,23 @@ interface Inode {
   synced: Uint8Array | undefined;
 }
 
-export type Operation = 'makeDirectory' | 'read' | 'exists' | 'create' | 'write' | 'sync' | 'close' | 'rename' | 'remove' | 'syncDirectory';
-/** `crash`: the process ends in the middle of the operation, which never settles; else an errno name to fail with. */
-export type Fault = 'crash' | 'ENOSPC' | 'EDQUOT' | 'EROFS' | 'EACCES' | 'EPERM' | 'EIO' | 'EBUSY' | undefined;
+export type Operation =
+  | 'makeDirectory'
+  | 'read'
+  | 'exists'
+  | 'create'
+  | 'write'
+  | 'sync'
+  | 'close'
+  | 'rename'
+  | 'remove'
+  | 'syncDirectory';
+/**
+ * `crash`: the process ends in the middle of the operation, which never settles; else an errno name to fail
+ * with.
+ */
+export type Fault =
+  'crash' | 'ENOSPC' | 'EDQUOT' | 'EROFS' | 'EACCES' | 'EPERM' | 'EIO' | 'EBUSY' | undefined;
 
 /** Files in memory that can fail or end at any operation, and forget what was not synced. */
 export interface MemoryFs extends FileSystem {
@@ -23,7 +37,10 @@ export interface MemoryFs extends FileSystem {
   readonly unsyncedChanges: number;
   /** The same files, as a new process finds them after this one ended. */
   afterProcessEnd(): MemoryFs;
-  /** What is left when the power fails and the disk has done only the first `kept` unsynced changes of the folder. */
+  /**
+   * What is left when the power fails and the disk has done only the first `kept` unsynced changes of the
+   * folder.
+   */
   afterPowerLoss(kept: number): MemoryFs;
   put(path: string, content: string | Uint8Array): void;
   text(path: string): string | undefined;
@@ -40,6 +57,7 @@ export function memoryFs(initial: ReadonlyMap<string, Uint8Array> = new Map()): 
   const unsynced: ((files: Map<string, Inode>) => void)[] = [];
   let steps = 0;
   let crashed = false;
+  const isCrashed = () => crashed;
   let reportCrash = () => {};
   const crash = new Promise<void>((resolve) => (reportCrash = resolve));
 
@@ -50,11 +68,11 @@ export function memoryFs(initial: ReadonlyMap<string, Uint8Array> = new Map()): 
   const hang = () => new Promise<never>(() => {});
 
   async function step(operation: Operation, path: string, onFault = () => {}): Promise<void> {
-    if (crashed) return hang();
+    if (isCrashed()) return hang();
     steps += 1;
     const fault = fs.fault(steps, operation, path);
     await Promise.resolve();
-    if (crashed) return hang();
+    if (isCrashed()) return hang();
     if (fault === undefined) return;
     onFault();
     if (fault !== 'crash') throw failure(fault, operation, path);
@@ -69,7 +87,7 @@ export function memoryFs(initial: ReadonlyMap<string, Uint8Array> = new Map()): 
       return steps;
     },
     crashed: crash,
-    isCrashed: () => crashed,
+    isCrashed,
     get unsyncedChanges() {
       return unsynced.length;
     },

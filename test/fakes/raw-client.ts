@@ -3,7 +3,10 @@ import type { SocketAddress } from '../../main/protocols/sockets';
 
 export type Message = Record<string, unknown>;
 
-/** A client that reads what really came, line by line: the app's own must not prove the simulation it is tested with. */
+/**
+ * A client that reads what really came, line by line: the app's own must not prove the simulation it is
+ * tested with.
+ */
 export interface RawClient {
   send(text: string | Uint8Array): void;
   /** All lines so far, as they came, their ends included. */

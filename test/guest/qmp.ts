@@ -17,7 +17,9 @@ export interface TestQmp {
   events: readonly QmpEvent[];
   /** Takes the first event of that name that no earlier call took. */
   nextEvent(name: string, timeoutMs?: number): Promise<QmpEvent>;
+  /** Resolves when the socket is closed, as when QEMU ends. */
   closed: Promise<void>;
+  waitForClose(timeoutMs?: number): Promise<void>;
   close(): void;
 }
 
@@ -60,7 +62,7 @@ export async function openQmp(socketPath: string, timeoutMs = 5_000): Promise<Te
   return {
     execute,
     events,
-    async nextEvent(name, waitMs = 10_000) {
+    async nextEvent(name, waitMs = 30_000) {
       const found = await until(waitMs, `event ${name}`, () => {
         return events.find((event) => event.event === name && !taken.has(event));
       });
@@ -68,6 +70,7 @@ export async function openQmp(socketPath: string, timeoutMs = 5_000): Promise<Te
       return found;
     },
     closed: socket.closed,
+    waitForClose: (waitMs = 30_000) => within(waitMs, 'end of the QMP connection', socket.closed),
     close: socket.close,
   };
 }

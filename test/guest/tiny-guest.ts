@@ -146,7 +146,7 @@ async function launch(
     }
   }
   const exec = (command: string) => withAgent(async (agent) => (await execInGuest(agent, command)).trim());
-  const waitForExit = async (timeoutMs = 20_000) => {
+  const waitForExit = async (timeoutMs = 30_000) => {
     await until(timeoutMs, `end of ${options.name}`, () => (isGuestOf(dir, pid) ? undefined : true));
   };
 

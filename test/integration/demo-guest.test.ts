@@ -72,7 +72,7 @@ async function liveThrough(first: Life): Promise<Line[]> {
   };
   const lastStep = async (what: string, act: () => Promise<unknown>) => {
     await act();
-    await qmp.closed;
+    await qmp.waitForClose(20_000);
     lines.push({ what, events: eventsSince(), then: 'gone' });
     agent.close();
   };

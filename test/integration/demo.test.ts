@@ -12,8 +12,8 @@ import { isMissing } from '../support/requires';
 import { BEFORE_NEGOTIATION, CAPABILITIES, POWER, QUERIES, SYNTAX, command, type Step } from './demo-steps';
 
 /**
- * The simulation is only worth its name while it says what the real thing says: every conversation below is held with
- * both, and what came back must be the same, line for line.
+ * The simulation is only worth its name while it says what the real thing says: every conversation below is
+ * held with both, and what came back must be the same, line for line.
  */
 
 const QEMU = 'qemu-system-x86_64';
@@ -62,7 +62,8 @@ async function askIdentity(peer: Peer) {
   const client = await connectSoon(peer.qmp);
   const greeting = await client.next((message) => 'QMP' in message, 'greeting');
   client.send(
-    '{"execute":"qmp_capabilities"}{"execute":"qom-get","arguments":{"path":"/machine","property":"type"},"id":1}',
+    '{"execute":"qmp_capabilities"}' +
+      '{"execute":"qom-get","arguments":{"path":"/machine","property":"type"},"id":1}',
   );
   const { return: type } = await client.next((message) => message['id'] === 1, 'machine type');
   client.close();
@@ -92,7 +93,9 @@ function comparable(message: Message): unknown {
   );
 }
 
-/** Holds the conversation and returns what came for each step; a query-name with an id of its own ends each. */
+/**
+ * Holds the conversation and returns what came for each step; a query-name with an id of its own ends each.
+ */
 async function converse(address: SocketAddress, steps: readonly Step[]): Promise<Record<string, unknown>[]> {
   const client = await connectSoon(address);
   ending.push(() => {

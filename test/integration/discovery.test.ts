@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,7 +41,10 @@ const find = (pid: number): Promise<FoundGuest> =>
     return guest;
   }, PATIENCE);
 
-function start(args: readonly string[], options: { cwd?: string; uid?: number; command?: string } = {}): number {
+function start(
+  args: readonly string[],
+  options: { cwd?: string; uid?: number; command?: string } = {},
+): number {
   const { command = QEMU, ...rest } = options;
   const child = spawn(command, [...args], { cwd: folder, stdio: 'ignore', ...rest });
   if (child.pid === undefined) throw new Error(`${command} does not start`);
@@ -62,20 +65,35 @@ async function end(pid: number): Promise<void> {
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), PATIENCE);
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** Asks the monitor at `address` for the answer of one QMP command. */
 async function ask(address: SocketAddress, command: string): Promise<unknown> {
-  const socket = connect(address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path });
+  const socket = connect(
+    address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path },
+  );
   sockets.push(socket);
   await once(socket, 'connect');
   const lines = createInterface({ input: socket });
-  const next = async () => JSON.parse(((await once(lines, 'line')) as [string])[0]) as Record<string, unknown>;
+  const next = async () =>
+    JSON.parse(((await once(lines, 'line')) as [string])[0]) as Record<string, unknown>;
   expect(await next()).toHaveProperty('QMP');
-  for (const execute of ['qmp_capabilities', command]) {
+  const call = async (execute: string) => {
     socket.write(`${JSON.stringify({ execute })}\n`);
-    const { return: result } = await next();
-    if (execute === command) return result;
-  }
-  throw new Error('unreachable');
+    return (await next()).return;
+  };
+  await call('qmp_capabilities');
+  const result = await call(command);
+  // A monitor serves one client at a time.
+  socket.destroy();
+  return result;
 }
 const nameAt = async (guest: FoundGuest): Promise<unknown> => {
   const [address] = guest.monitors;
@@ -87,14 +105,18 @@ describe('real QEMU processes', () => {
   it.each([
     ['a unix socket', ['-qmp', 'unix:FOLDER/a,,b.qmp,server=on,wait=off']],
     ['a relative unix socket', ['--qmp', 'unix:rel.qmp,server,nowait']],
-    ['a chardev on TCP', ['-chardev', 'socket,id=m,host=::1,port=46121,server=on,wait=off', '-mon', 'm,mode=control']],
-    ['all addresses', ['-qmp', 'tcp::46122,server=on,wait=off']],
+    [
+      'a chardev on TCP',
+      ['-chardev', 'socket,id=m,host=::1,port=PORT,server=on,wait=off', '-mon', 'm,mode=control'],
+    ],
+    ['all addresses', ['-qmp', 'tcp::PORT,server=on,wait=off']],
     ['a port that the system chooses', ['-qmp', 'tcp:127.0.0.1:0,server=on,wait=off']],
-    ['a range of ports', ['-qmp', 'tcp:127.0.0.1:46123,to=46130,server=on,wait=off']],
-    ['an abstract socket', ['-qmp', 'unix:reveille-test,abstract=on,server=on,wait=off']],
-    ['a loose abstract socket', ['-qmp', 'unix:reveille-test,abstract=on,tight=off,server=on,wait=off']],
+    ['a range of ports', ['-qmp', 'tcp:127.0.0.1:PORT,to=65535,server=on,wait=off']],
+    ['an abstract socket', ['-qmp', 'unix:reveille-test,abstract=on,tight=off,server=on,wait=off']],
   ])('are reached by %s', async (_, args) => {
-    const pid = start([...BARE, '-name', 'guest=lab one', ...args.map((arg) => arg.replace('FOLDER', folder))]);
+    const port = await freePort();
+    const here = args.map((arg) => arg.replace('FOLDER', folder).replace('PORT', String(port)));
+    const pid = start([...BARE, '-name', 'guest=lab one', ...here]);
     const guest = await vi.waitFor(async () => {
       const found = await find(pid);
       expect(found.monitors).toHaveLength(1);
@@ -116,9 +138,19 @@ describe('real QEMU processes', () => {
         require('node:fs').writeSync(1, String(child.pid));
         process.kill(process.pid, 'SIGKILL');
       });`;
-    const args = [...BARE, '-name', 'heir', '-chardev', 'socket,id=m,fd=3,server=on,wait=off', '-mon', 'm,mode=control'];
+    const args = [
+      ...BARE,
+      '-name',
+      'heir',
+      '-chardev',
+      'socket,id=m,fd=3,server=on,wait=off',
+      '-mon',
+      'm,mode=control',
+    ];
     const path = join(folder, 'inherited.qmp');
-    const made = spawnSync(process.execPath, ['-e', script, path, JSON.stringify(args)], { encoding: 'utf8' });
+    const made = spawnSync(process.execPath, ['-e', script, path, JSON.stringify(args)], {
+      encoding: 'utf8',
+    });
     const pid = Number(made.stdout);
     expect(pid).toBeGreaterThan(0);
     started.push(pid);
@@ -129,8 +161,19 @@ describe('real QEMU processes', () => {
   });
 
   it('are found after they moved to the background, and where they came from', async () => {
-    const args = [...BARE, '-name', 'demon', '-daemonize', '-pidfile', 'vm.pid', '-qmp', 'unix:demon.qmp,server,nowait'];
-    expect(spawnSync(QEMU, args, { cwd: folder, env: { ...process.env, PWD: folder }, stdio: 'ignore' }).status).toBe(0);
+    const args = [
+      ...BARE,
+      '-name',
+      'demon',
+      '-daemonize',
+      '-pidfile',
+      'vm.pid',
+      '-qmp',
+      'unix:demon.qmp,server,nowait',
+    ];
+    expect(
+      spawnSync(QEMU, args, { cwd: folder, env: { ...process.env, PWD: folder }, stdio: 'ignore' }).status,
+    ).toBe(0);
     const pid = Number(readFileSync(join(folder, 'vm.pid'), 'utf8'));
     started.push(pid);
     const guest = await find(pid);
@@ -171,7 +214,11 @@ describe('real QEMU processes', () => {
     const first = await find(start(args('first')));
     expect(await nameAt(first)).toEqual({ name: 'first' });
     const second = await find(start(args('second')));
-    await vi.waitFor(async () => expect(await ask({ kind: 'unix', path: join(folder, 'shared.qmp') }, 'query-name')).toEqual({ name: 'second' }), PATIENCE);
+    const shared: SocketAddress = { kind: 'unix', path: join(folder, 'shared.qmp') };
+    await vi.waitFor(
+      async () => expect(await ask(shared, 'query-name')).toEqual({ name: 'second' }),
+      PATIENCE,
+    );
     expect(second.monitors).toHaveLength(1);
     expect((await find(first.pid)).problem?.detail).toContain(`process ${second.pid}`);
   });
@@ -187,7 +234,7 @@ describe('real QEMU processes', () => {
     [['-name', 'x,,y,debug-threads=on', '-m', '1.5G', '-uuid', 'AAAAAAAA-8B86-D011-B42D-00CF4FC964FF']],
     [['-name', 'guest=a', '-name', 'b', '-m', 'size=16,slots=2', '-m', 'maxmem=1G']],
     [['-name', 'a', '-name', 'debug-threads=on', '-m', '20480k']],
-    [['-append', '-name', '-m', '0x10']],
+    [['--name', '-S', '-m', '0x10']],
   ])('say of themselves what %j is read as', async (args) => {
     const guest = await find(start([...BARE, ...args, '-qmp', 'unix:q.sock,server,nowait']));
     const [address] = guest.monitors;
@@ -205,14 +252,21 @@ describe.skipIf(process.getuid?.() !== 0)('users and containers (as root)', () =
   const NOBODY = 65_534;
 
   it("finds another user's guest, and does not offer to start it", async () => {
-    const pid = start([...BARE, '-name', 'theirs', '-qmp', 'tcp:127.0.0.1:46140,server,nowait'], { uid: NOBODY, cwd: '/' });
+    const monitor = `tcp:127.0.0.1:${await freePort()},server,nowait`;
+    const pid = start([...BARE, '-name', 'theirs', '-qmp', monitor], { uid: NOBODY, cwd: '/' });
     const guest = await find(pid);
     expect(guest.recipe?.notStartable).toMatch(/another user/);
     expect(await nameAt(guest)).toEqual({ name: 'theirs' });
   });
 
   it('says of a process that it may not look into what that process claims', async () => {
-    const pid = start([...BARE, '-name', "root's", '-qmp', 'tcp:127.0.0.1:46141,server,nowait']);
+    const pid = start([
+      ...BARE,
+      '-name',
+      "root's",
+      '-qmp',
+      `tcp:127.0.0.1:${await freePort()},server,nowait`,
+    ]);
     await find(pid);
     deps = createScanDeps(systemClock, runCommand);
     process.seteuid?.(NOBODY);
@@ -228,7 +282,20 @@ describe.skipIf(process.getuid?.() !== 0)('users and containers (as root)', () =
 
   it.skipIf(spawnSync('unshare', ['-m', 'true']).status !== 0)('reaches into a mount namespace', async () => {
     const script = 'mount -t tmpfs none "$1" && cd "$1" && shift && exec "$@"';
-    const args = ['-m', 'sh', '-c', script, 'sh', folder, QEMU, ...BARE, '-name', 'boxed', '-qmp', 'unix:in.qmp,server,nowait'];
+    const args = [
+      '-m',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      folder,
+      QEMU,
+      ...BARE,
+      '-name',
+      'boxed',
+      '-qmp',
+      'unix:in.qmp,server,nowait',
+    ];
     const guest = await find(start(args, { command: 'unshare' }));
     expect(guest.monitors).toEqual([{ kind: 'unix', path: `/proc/${guest.pid}/root${folder}/in.qmp` }]);
     expect(guest.recipe?.notStartable).toMatch(/container/);

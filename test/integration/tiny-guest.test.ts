@@ -128,7 +128,7 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()))('the tiny gue
     await guest.exec('echo 42 > /run/x');
     await guest.withAgent(async (agent) => {
       agent.post('guest-suspend-disk');
-      await qmp.closed;
+      await qmp.waitForClose();
     });
     expect(names(qmp).filter((name) => /^(SUSPEND|SHUTDOWN)/.test(name))).toEqual(events);
     expect((await qmp.nextEvent('SHUTDOWN')).data).toEqual({ guest: true, reason: 'guest-shutdown' });
@@ -170,9 +170,9 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()))('the tiny gue
     else
       await guest.withAgent(async (agent) => {
         agent.post('guest-shutdown');
-        await qmp.closed;
+        await qmp.waitForClose();
       });
-    await qmp.closed;
+    await qmp.waitForClose();
     await guest.waitForExit();
     expect(names(qmp)).toContain(event);
     expect((await qmp.nextEvent('SHUTDOWN')).data).toEqual({ guest: true, reason: 'guest-shutdown' });
@@ -283,7 +283,7 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()))('the tiny gue
     const { guest, qmp } = await boot();
     await expect(openQmp(guest.qmpPath, 300)).rejects.toThrow(DeadlineError);
     guest.kill('SIGKILL');
-    await qmp.closed;
+    await qmp.waitForClose();
     await guest.waitForExit();
     expect(names(qmp)).not.toContain('SHUTDOWN');
     const again = await guest.startAgain();

@@ -1,4 +1,5 @@
 /// <reference types="vite/client" />
+import type axe from 'axe-core';
 import type { FakeApi } from '../fakes/window-api';
 import { fakeApi } from '../fakes/window-api';
 import { scenarios } from './scenarios';
@@ -9,7 +10,8 @@ declare global {
   interface Window {
     /** For tests: patches, refusals and the calls that were made. */
     lab: FakeApi;
-    axe: typeof import('axe-core');
+    /** Put there by a test. */
+    axe: typeof axe;
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import react from '@vitejs/plugin-react';
 import { build } from 'vite';
 
 const folder = path.resolve(__dirname, '../../out/renderer-lab');
@@ -12,9 +13,27 @@ export interface LabServer {
   close(): Promise<void>;
 }
 
+/** As the window of the app is built (electron.vite.config.ts), and beside it. */
+async function buildLab(): Promise<void> {
+  await build({
+    configFile: false,
+    root: __dirname,
+    base: './',
+    logLevel: 'warn',
+    plugins: [react()],
+    build: {
+      target: 'chrome114',
+      outDir: folder,
+      emptyOutDir: true,
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+    },
+  });
+}
+
 /** Builds the lab and serves it on a free port of the loopback interface. */
 export async function serveLab(): Promise<LabServer> {
-  await build({ configFile: path.join(__dirname, 'vite.config.mts'), logLevel: 'warn' });
+  await buildLab();
   const server = createServer((request, response) => {
     const name = path.basename(new URL(request.url ?? '/', 'http://lab').pathname);
     const file = path.join(folder, path.extname(name) === '.html' ? name : `assets/${name}`);

@@ -1,7 +1,7 @@
 /**
- * Whether tests go without a real component here. In CI (CI=true) a missing component is an error, so that no green run
- * hides tests that were not run; REVEILLE_WITHOUT names, comma-separated, those that a system cannot have.
- * For whole blocks: `describe.skipIf(isMissing('QEMU', path !== undefined))`.
+ * Whether tests go without a real component here. In CI (CI=true) a missing component is an error, so that
+ * no green run hides tests that were not run; REVEILLE_WITHOUT names, comma-separated, those that a system
+ * cannot have. For whole blocks: `describe.skipIf(isMissing('QEMU', path !== undefined))`.
  * @param name the component as people know it: "QEMU", "Xvfb"
  * @throws Error in CI
  */
@@ -9,7 +9,9 @@ export function isMissing(name: string, present: boolean): boolean {
   if (present) return false;
   const waived = (process.env['REVEILLE_WITHOUT'] ?? '').split(',').map((each) => each.trim());
   if (process.env['CI'] === 'true' && !waived.includes(name)) {
-    throw new Error(`${name} is missing. In CI its tests must run: install it, or name it in REVEILLE_WITHOUT.`);
+    throw new Error(
+      `${name} is missing. In CI its tests must run: install it, or name it in REVEILLE_WITHOUT.`,
+    );
   }
   return true;
 }

@@ -21,6 +21,12 @@ export async function untilSeen<T>(
   }
 }
 
+/** Lets `ms` of virtual time pass in small steps, so that what needs several turns of the event loop keeps up. */
+export async function pass(clock: FakeClock, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 10) await clock.advance(Math.min(left, 10));
+  await clock.advance(0);
+}
+
 /** The result of `promise`, which needs up to `ms` of virtual time. @throws what it rejects with, or when it takes longer */
 export async function inVirtualTime<T>(clock: FakeClock, promise: Promise<T>, ms = 30_000): Promise<T> {
   let settled = false;

@@ -1,7 +1,10 @@
 import { parseChardev, parseShortForm, type Endpoint } from './endpoints';
 import { parseKeyValues, splitArguments, type Option } from './options';
 
-/** What a QEMU command line says about its guest. Everything is as given; nothing is checked against the system. */
+/**
+ * What a QEMU command line says about its guest. Everything is as given; nothing is checked against the
+ * system.
+ */
 export interface QemuCommandLine {
   /** In order; the recipe and ownership rules read them. */
   options: Option[];
@@ -34,8 +37,9 @@ const MAX_CHARDEVS = 4096;
 const MAX_IMAGES = 64;
 
 /**
- * Reads the arguments of a QEMU process, without the program's name. Options given twice merge as QEMU merges them:
- * -name, -m, -smp and -machine key by key, the others by the last one. Never throws, whatever it is given.
+ * Reads the arguments of a QEMU process, without the program's name. Options given twice merge as QEMU merges
+ * them: -name, -m, -smp and -machine key by key, the others by the last one. Never throws, whatever it is
+ * given.
  */
 export function parseCommandLine(args: readonly string[]): QemuCommandLine {
   const { options, images } = splitArguments(args);
@@ -73,14 +77,17 @@ function readMonitors(
   options: readonly Option[],
   chardevs: ReadonlyMap<string, Endpoint>,
 ): Pick<QemuCommandLine, 'monitors' | 'hasHumanMonitor'> {
-  const chardev = (id: string): Endpoint => chardevs.get(id) ?? { kind: 'none', why: 'names no known chardev' };
+  const chardev = (id: string): Endpoint =>
+    chardevs.get(id) ?? { kind: 'none', why: 'names no known chardev' };
   const monitors: Endpoint[] = [];
   let hasHumanMonitor = false;
   for (const { name, value } of options) {
     if (value === null || monitors.length === MAX_MONITORS) continue;
     if (name === 'qmp' || name === 'qmp-pretty') {
       if (value === 'none') continue;
-      monitors.push(value.startsWith('chardev:') ? chardev(value.slice('chardev:'.length)) : parseShortForm(value));
+      monitors.push(
+        value.startsWith('chardev:') ? chardev(value.slice('chardev:'.length)) : parseShortForm(value),
+      );
     } else if (name === 'mon') {
       const monitor = parseKeyValues(value, 'chardev');
       if (monitor.get('mode') === 'control') monitors.push(chardev(monitor.get('chardev') ?? ''));

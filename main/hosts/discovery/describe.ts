@@ -56,8 +56,14 @@ export async function describeGuest(qemu: QemuProcess, reach: Reach): Promise<De
       memoryMiB: commandLine.memoryMiB,
       vcpus: commandLine.vcpus,
       machine: commandLine.machine,
-      monitors: [...addresses.filter(({ kind }) => kind !== 'tcp'), ...addresses.filter(({ kind }) => kind === 'tcp')],
-      agent: commandLine.agent && agent?.reachable ? { address: agent.address, chardev: commandLine.agent.chardev } : null,
+      monitors: [
+        ...addresses.filter(({ kind }) => kind !== 'tcp'),
+        ...addresses.filter(({ kind }) => kind === 'tcp'),
+      ],
+      agent:
+        commandLine.agent && agent?.reachable
+          ? { address: agent.address, chardev: commandLine.agent.chardev }
+          : null,
       owner,
       recipe: startRecipe({ ...qemu, owner }),
       ...(problem ? { problem } : {}),
@@ -71,7 +77,9 @@ export async function describeGuest(qemu: QemuProcess, reach: Reach): Promise<De
       monitor: monitors.find((monitor) => monitor.stated !== null)?.stated ?? null,
       command: JSON.stringify([qemu.executable, qemu.cwd, qemu.args]),
     },
-    incomplete: [...monitors, agent].some((reached) => reached !== null && !reached.reachable && reached.later),
+    incomplete: [...monitors, agent].some(
+      (reached) => reached !== null && !reached.reachable && reached.later,
+    ),
   };
 }
 
@@ -110,11 +118,18 @@ export function describeUnreadable(
 }
 
 /**
- * Gives every guest its key (see `assignKeys`), and takes from a guest the unix sockets that a later QEMU has taken
- * over: QEMU unlinks a socket's path before it listens there, so connecting would reach the other guest.
+ * Gives every guest its key (see `assignKeys`), and takes from a guest the unix sockets that a later QEMU has
+ * taken over: QEMU unlinks a socket's path before it listens there, so connecting would reach the other
+ * guest.
  */
-export function completeGuests(described: readonly DescribedGuest[], givenKeys: Map<string, string>): FoundGuest[] {
-  const keys = assignKeys(described.map(({ identity }) => identity), givenKeys);
+export function completeGuests(
+  described: readonly DescribedGuest[],
+  givenKeys: Map<string, string>,
+): FoundGuest[] {
+  const keys = assignKeys(
+    described.map(({ identity }) => identity),
+    givenKeys,
+  );
   const latest = new Map<string, DescribedGuest>();
   for (const one of described) {
     for (const path of unixPaths(one)) {
@@ -135,7 +150,7 @@ export function completeGuests(described: readonly DescribedGuest[], givenKeys: 
     const agent = guest.agent && keeps(guest.agent.address) ? guest.agent : null;
     const problem: FoundProblem = {
       reason: 'monitor-unreachable',
-      detail: `Its monitor's socket was taken over by another QEMU with the same path (process ${successor.guest.pid}).`,
+      detail: `Another QEMU with the same socket path took its monitor over (process ${successor.guest.pid}).`,
     };
     return { key, ...guest, monitors, agent, ...(monitors.length === 0 ? { problem } : {}) };
   });
@@ -153,11 +168,13 @@ function problemOf(qemu: QemuProcess, monitors: readonly Reached[]): FoundProble
   const { commandLine } = qemu;
   if (monitors.length === 0) {
     const example = qemu.platform === 'win32' ? 'tcp:127.0.0.1:4444' : 'unix:/path/to/guest.qmp';
-    const has = commandLine.hasHumanMonitor ? 'It has a monitor for people only, no QMP monitor.' : 'It has no QMP monitor.';
+    const has = commandLine.hasHumanMonitor
+      ? 'It has a monitor for people only, no QMP monitor.'
+      : 'It has no QMP monitor.';
     const file = commandLine.readsConfigFile ? ' (Its -readconfig file was not read.)' : '';
     return {
       reason: 'no-monitor',
-      detail: `${has}${file} Start it with -qmp ${example},server=on,wait=off to see and set its power state here.`,
+      detail: `${has}${file} To manage it here, start it with -qmp ${example},server=on,wait=off.`,
     };
   }
   const [reason, ...others] = monitors.flatMap((monitor) => (monitor.reachable ? [] : [monitor.why]));
@@ -170,12 +187,18 @@ function problemOf(qemu: QemuProcess, monitors: readonly Reached[]): FoundProble
 function displayName(qemu: QemuProcess): string {
   const { commandLine } = qemu;
   const baseName = qemu.platform === 'win32' ? win32.basename : posix.basename;
-  const image = commandLine.images.find((path) => !/^[A-Za-z][A-Za-z0-9+.-]+:/.test(path) || /^[A-Za-z]:[\\/]/.test(path));
+  const image = commandLine.images.find(
+    (path) => !/^[A-Za-z][A-Za-z0-9+.-]+:/.test(path) || /^[A-Za-z]:[\\/]/.test(path),
+  );
   const socket = commandLine.monitors.find((monitor) => monitor.kind === 'unix');
   const fromFile = image ?? (socket?.kind === 'unix' ? socket.path : null);
   const name =
-    commandLine.name ?? (fromFile === null ? '' : baseName(fromFile).replace(/(?<=.)\.[A-Za-z0-9]{1,8}$/, ''));
-  return [...name.slice(0, MAX_NAME_LENGTH * 2)].slice(0, MAX_NAME_LENGTH).join('') || fallbackName(qemu.executable, qemu.pid);
+    commandLine.name ??
+    (fromFile === null ? '' : baseName(fromFile).replace(/(?<=.)\.[A-Za-z0-9]{1,8}$/, ''));
+  return (
+    [...name.slice(0, MAX_NAME_LENGTH * 2)].slice(0, MAX_NAME_LENGTH).join('') ||
+    fallbackName(qemu.executable, qemu.pid)
+  );
 }
 
 function fallbackName(executable: string, pid: number): string {

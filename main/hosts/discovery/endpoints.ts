@@ -1,8 +1,8 @@
 import { parseKeyValues, readSwitch } from './options';
 
 /**
- * Where a character device takes connections, as its command line states it: paths may be relative to QEMU's working
- * directory, and a number may stand for a socket that QEMU inherited.
+ * Where a character device takes connections, as its command line states it: paths may be relative to QEMU's
+ * working directory, and a number may stand for a socket that QEMU inherited.
  */
 export type Endpoint =
   | { kind: 'unix'; path: string }
@@ -20,9 +20,9 @@ const none = (why: string): Endpoint => ({ kind: 'none', why });
 
 /**
  * Reads the value of -chardev: `socket,id=mon0,path=/p,server=on`, or JSON in the form of QMP's chardev-add
- * (`{"id":..,"backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":..}},"server":true}}}`), or
- * flattened JSON. Source: QEMU's chardev/char-socket.c (qemu_chr_parse_socket), qapi/char.json ChardevSocket,
- * qapi/sockets.json.
+ * (`{"id":..,"backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":..}},"server":true}}}`),
+ * or flattened JSON. Source: QEMU's chardev/char-socket.c (qemu_chr_parse_socket), qapi/char.json
+ * ChardevSocket, qapi/sockets.json.
  */
 export function parseChardev(value: string): { id: string; endpoint: Endpoint } | null {
   const given = parseKeyValues(value, 'backend');
@@ -43,10 +43,14 @@ export function parseShortForm(value: string): Endpoint {
   const [, protocol, address] = /^(tcp|telnet|tn3270|websocket):(.*)$/s.exec(text) ?? [];
   if (protocol !== undefined && address !== undefined) {
     const comma = address.indexOf(',');
-    const [, host, port] = /^(\[[^\]]*\]|[^:]*):(.*)$/s.exec(comma === -1 ? address : address.slice(0, comma)) ?? [];
+    const [, host, port] =
+      /^(\[[^\]]*\]|[^:]*):(.*)$/s.exec(comma === -1 ? address : address.slice(0, comma)) ?? [];
     if (host === undefined || port === undefined) return none('has an address without a port');
     const options = parseKeyValues(comma === -1 ? '' : address.slice(comma + 1), null);
-    options.set('backend', 'socket').set('host', host.replace(/^\[|\]$/g, '')).set('port', port);
+    options
+      .set('backend', 'socket')
+      .set('host', host.replace(/^\[|\]$/g, ''))
+      .set('port', port);
     if (protocol !== 'tcp') options.set(protocol, 'on');
     return endpointOf(options);
   }
@@ -78,7 +82,8 @@ function endpointOf(chardev: Map<string, string>): Endpoint {
   if (backend === 'pipe') return { kind: 'pipe', name: chardev.get('path') ?? chardev.get('device') ?? '' };
   if (backend !== 'socket') return none(`uses "${bounded(backend ?? '')}", which takes no connections`);
   const reconnects = ['reconnect', 'reconnect-ms'].some((key) => Number(chardev.get(key) ?? 0) > 0);
-  if (reconnects || !readSwitch(chardev.get('server'), false)) return none('connects out instead of listening');
+  if (reconnects || !readSwitch(chardev.get('server'), false))
+    return none('connects out instead of listening');
   for (const layer of ['telnet', 'tn3270', 'websocket']) {
     if (readSwitch(chardev.get(layer), false)) return none(`speaks ${layer}`);
   }
@@ -92,7 +97,9 @@ function endpointOf(chardev: Map<string, string>): Endpoint {
   }
   const fd = chardev.get('fd');
   if (fd !== undefined) {
-    return /^\d{1,9}$/.test(fd) ? { kind: 'fd', fd: Number(fd) } : none(`listens on "${bounded(fd)}", which is unknown`);
+    return /^\d{1,9}$/.test(fd)
+      ? { kind: 'fd', fd: Number(fd) }
+      : none(`listens on "${bounded(fd)}", which is unknown`);
   }
   const port = readPort(chardev.get('port'));
   if (port === null) return none('has no port number');

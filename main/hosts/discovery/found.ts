@@ -4,8 +4,8 @@ import type { SocketAddress } from '../../protocols/sockets';
 export type GuestOwner = 'user' | 'libvirt' | 'proxmox';
 
 /**
- * How a running QEMU was started, so that it can be started again: `executable` with `args` in `cwd`, without a
- * shell. `args` are the process's own, unchanged, so they may hold secrets that the user wrote there.
+ * How a running QEMU was started, so that it can be started again: `executable` with `args` in `cwd`, without
+ * a shell. `args` are the process's own, unchanged, so they may hold secrets that the user wrote there.
  */
 export interface StartRecipe {
   executable: string;
@@ -40,7 +40,9 @@ export interface FoundGuest {
   pid: number;
   /** Milliseconds since the Unix epoch, or null when not known. */
   startedAt: number | null;
-  /** -name, else the first disk image's, else the monitor socket's file name, else the program's name and pid. */
+  /**
+   * -name, else the first disk image's, else the monitor socket's file name, else the program's name and pid.
+   */
   name: string;
   /** In lower case; null when absent or nil. */
   uuid: string | null;
@@ -50,9 +52,13 @@ export interface FoundGuest {
   vcpus: number | null;
   /** The machine type as given, e.g. `q35`; null when the command line leaves it to QEMU. */
   machine: string | null;
-  /** QMP monitors that take connections, the preferred first: unix sockets and pipes, then TCP, each as given. */
+  /**
+   * QMP monitors that take connections, the preferred first: unix sockets and pipes, then TCP, each as given.
+   */
   monitors: SocketAddress[];
-  /** The guest agent's socket and the id of its chardev, as QEMU's VSERPORT_CHANGE and query-chardev name it. */
+  /**
+   * The guest agent's socket and the id of its chardev, as QEMU's VSERPORT_CHANGE and query-chardev name it.
+   */
   agent: { address: SocketAddress; chardev: string } | null;
   owner: GuestOwner;
   /** Null when the command line could not be read. */

@@ -10,7 +10,9 @@ export interface Identity {
   owner: GuestOwner;
   uuid: string | null;
   name: string | null;
-  /** The first QMP monitor's address as its command line states it, e.g. `unix:/run/a.qmp`; null without one. */
+  /**
+   * The first QMP monitor's address as its command line states it, e.g. `unix:/run/a.qmp`; null without one.
+   */
   monitor: string | null;
   /** All else it was started with: executable, arguments and folder. */
   command: string;
@@ -19,16 +21,18 @@ export interface Identity {
 /**
  * Gives every running process the key of its guest. The same command line gives the same key after a restart:
  *
- * 1. The key stands for the UUID (if given and not nil), else the name, else nothing, together with the first monitor's
- *    address. The address is always part of it, so a copied VM that kept its UUID or name is another guest from the
- *    first moment, whether or not the original runs. libvirt and Proxmox keep UUIDs or names apart themselves and put
- *    their sockets elsewhere at each start: there the UUID or name alone counts.
+ * 1. The key stands for the UUID (if given and not nil), else the name, else nothing, together with the first
+ *    monitor's address. The address is always part of it, so a copied VM that kept its UUID or name is
+ *    another guest from the first moment, whether or not the original runs. libvirt and Proxmox keep UUIDs or
+ *    names apart themselves and put their sockets elsewhere at each start: there the UUID or name alone
+ *    counts.
  * 2. Without a UUID, name and monitor, the whole command line stands for the guest.
- * 3. Processes that still share a key (both without a monitor, say): the oldest keeps it, the others' whole command
- *    line is mixed in; after that (same command twice) the process itself, and that key does not outlive it.
+ * 3. Processes that still share a key (both without a monitor, say): the oldest keeps it, the others' whole
+ *    command line is mixed in; after that (same command twice) the process itself, and that key does not
+ *    outlive it.
  *
- * A live process keeps the key it was given: `given` maps `Identity.process` to it, and is updated to these processes.
- * Keys do not depend on the order of `identities`; they are returned in it.
+ * A live process keeps the key it was given: `given` maps `Identity.process` to it, and is updated to these
+ * processes. Keys do not depend on the order of `identities`; they are returned in it.
  */
 export function assignKeys(identities: readonly Identity[], given: Map<string, string>): string[] {
   const keys = new Map<string, string>();
@@ -45,7 +49,9 @@ export function assignKeys(identities: readonly Identity[], given: Map<string, s
   }
   waiting.sort((a, b) => a.startOrder - b.startOrder || (a.process < b.process ? -1 : 1));
   for (const identity of waiting) {
-    const key = candidates(identity).find((candidate) => !taken.has(candidate)) ?? digest(['process', identity.process]);
+    const key =
+      candidates(identity).find((candidate) => !taken.has(candidate)) ??
+      digest(['process', identity.process]);
     keys.set(identity.process, key);
     taken.add(key);
   }
@@ -59,7 +65,9 @@ function candidates(identity: Identity): string[] {
   const called = uuid !== null ? ['uuid', uuid] : name !== null ? ['name', name] : null;
   const monitor = owner !== 'user' && called !== null ? null : identity.monitor;
   const plain =
-    called === null && monitor === null ? ['command', command] : [...(called ?? []), 'monitor', monitor ?? ''];
+    called === null && monitor === null
+      ? ['command', command]
+      : [...(called ?? []), 'monitor', monitor ?? ''];
   return [digest(plain), digest([...plain, 'command', command]), digest([...plain, 'process', process])];
 }
 

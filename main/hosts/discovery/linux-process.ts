@@ -30,8 +30,8 @@ export type Examined =
   | { kind: 'in-between' };
 
 /**
- * Looks closely at one process. Its program file says whether it is a QEMU; where that may not be read (another user's
- * process) its first argument does, and the guest says so.
+ * Looks closely at one process. Its program file says whether it is a QEMU; where that may not be read
+ * (another user's process) its first argument does, and the guest says so.
  */
 export async function examineProcess(
   pid: number,
@@ -40,7 +40,8 @@ export async function examineProcess(
   around: LinuxSurroundings,
 ): Promise<Examined> {
   const { root } = around;
-  if (program.kind === 'program' && !isQemuProgram(posix.basename(program.path))) return { kind: 'not-a-guest' };
+  if (program.kind === 'program' && !isQemuProgram(posix.basename(program.path)))
+    return { kind: 'not-a-guest' };
   const text = await readProcFile(`${root}/${pid}/cmdline`);
   const facts = { pid, startedAt: startTime(around.bootTime, process), startOrder: process.startTicks };
   if (text.kind === 'gone') return { kind: 'in-between' };
@@ -76,7 +77,7 @@ export async function examineProcess(
         (exact ? null : 'Its arguments are not valid UTF-8 text, so they cannot be repeated exactly.'),
       unverified:
         program.kind === 'denied'
-          ? 'It runs as another user, so which program it is could not be checked: name and sockets are what it says itself.'
+          ? 'It runs as another user, so its program could not be checked: what is shown is what it says itself.'
           : null,
     },
     linuxReach({
@@ -121,9 +122,11 @@ async function findPlace(
     link('ns/net'),
   ]);
   // QEMU's own -chroot comes after its sockets are made: they are still where we see them.
-  const changedRoot = rootFolder !== null && rootFolder !== '/' && !commandLine.options.some(({ name }) => name === 'chroot');
+  const changedRoot =
+    rootFolder !== null && rootFolder !== '/' && !commandLine.options.some(({ name }) => name === 'chroot');
   if (differs(around.namespaces.mnt, mounts) || changedRoot) {
-    const obstacle = 'It runs in a container, a sandbox or a system service with files of its own: start it there.';
+    const obstacle =
+      'It runs in a container, a sandbox or a system service with files of its own: start it there.';
     return { cwd, network, otherFiles: true, obstacle };
   }
   if (cwd === null || cwd.endsWith(' (deleted)')) {
@@ -134,18 +137,26 @@ async function findPlace(
   const relative = relativePaths(commandLine, 'linux');
   if (cwd !== '/' || relative.length === 0) return { cwd, network, otherFiles: false, obstacle: null };
   const before = await folderBeforeDaemonize(pid, relative, around.root);
-  const obstacle = before === null ? 'It moved to the background (-daemonize) and left the folder it was started in.' : null;
+  const obstacle =
+    before === null ? 'It moved to the background (-daemonize) and left the folder it was started in.' : null;
   return { cwd: before, network, otherFiles: false, obstacle };
 }
 
 /**
- * -daemonize moves QEMU to / after its files were opened (os_setup_post in QEMU's os-posix.c). The folder before that
- * is its shell's PWD, believed only if a file that it names is found open there, or a socket of it exists there.
+ * -daemonize moves QEMU to / after its files were opened (os_setup_post in QEMU's os-posix.c). The folder
+ * before that is its shell's PWD, believed only if a file that it names is found open there, or a socket of
+ * it exists there.
  */
-async function folderBeforeDaemonize(pid: number, relative: readonly string[], root: string): Promise<string | null> {
+async function folderBeforeDaemonize(
+  pid: number,
+  relative: readonly string[],
+  root: string,
+): Promise<string | null> {
   const environment = await readProcFile(`${root}/${pid}/environ`);
   if (environment.kind !== 'bytes') return null;
-  const pwd = splitNulStrings(environment.bytes).strings.find((entry) => entry.startsWith('PWD=/'))?.slice(4);
+  const pwd = splitNulStrings(environment.bytes)
+    .strings.find((entry) => entry.startsWith('PWD=/'))
+    ?.slice(4);
   if (pwd === undefined) return null;
   const open = new Set(await openFiles(root, pid));
   for (const path of relative) {
@@ -169,7 +180,8 @@ async function userObstacle(
   const other = 'It runs as another user: start it as that user.';
   if (program.kind === 'denied') return other;
   const status = await readProcFile(`${around.root}/${pid}/status`);
-  const uid = status.kind === 'bytes' ? /^Uid:\t\d+\t(\d+)/m.exec(status.bytes.toString('latin1'))?.[1] : undefined;
+  const uid =
+    status.kind === 'bytes' ? /^Uid:\t\d+\t(\d+)/m.exec(status.bytes.toString('latin1'))?.[1] : undefined;
   // -runas: QEMU starts as root and becomes the other user itself.
   const changedUser = commandLine.options.some(({ name }) => name === 'runas') && around.uid === 0;
   return uid !== undefined && Number(uid) !== around.uid && !changedUser ? other : null;

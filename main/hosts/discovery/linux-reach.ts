@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Endpoint } from './endpoints';
 import { openFiles, socketInode, type ListeningSockets } from './proc-sockets';
-import { reachByCommandLine, reachTcp, unreachable, type Reach, type Reached } from './reach';
+import { reachByCommandLine, reachTcp, SUN_PATH_BYTES, unreachable, type Reach, type Reached } from './reach';
 
 export interface LinuxReachFacts {
   root: string;
@@ -16,7 +16,10 @@ export interface LinuxReachFacts {
   localHosts?: () => ReadonlySet<string>;
 }
 
-/** Finds where a Linux process's endpoints are connected to, through its open sockets where the arguments don't say. */
+/**
+ * Finds where a Linux process's endpoints are connected to, through its open sockets where the arguments
+ * don't say.
+ */
 export function linuxReach(facts: LinuxReachFacts): Reach {
   return async (endpoint) => {
     const reached = await reachListener(facts, endpoint);
@@ -27,7 +30,9 @@ export function linuxReach(facts: LinuxReachFacts): Reach {
       const inside = await pathThroughRoot(`${facts.root}/${facts.pid}/root`, address.path);
       return { reachable: true, address: { kind: 'unix', path: inside }, stated };
     }
-    return facts.otherNetwork ? unreachable('is in another network namespace (a container)', stated) : reached;
+    return facts.otherNetwork
+      ? unreachable('is in another network namespace (a container)', stated)
+      : reached;
   };
 }
 
@@ -43,7 +48,7 @@ async function reachListener(facts: LinuxReachFacts, endpoint: Endpoint): Promis
     if (path === undefined) return unreachable('was given a socket that does not listen', null, true);
     if (path === null) return unreachable('was given a socket whose address is ambiguous');
     const bound: Endpoint = path.startsWith('@')
-      ? { kind: 'abstract', name: path.slice(1), tight: true }
+      ? { kind: 'abstract', name: path.slice(1).replace(/@+$/, ''), tight: path.length < SUN_PATH_BYTES }
       : { kind: 'unix', path };
     // Whoever bound a relative path may have stood in another folder than QEMU.
     return reachByCommandLine(bound, { platform: 'linux', cwd: null });
@@ -72,8 +77,9 @@ const isBetween = (port: number, range: { port: number; lastPort: number }): boo
 const MAX_LINKS = 40;
 
 /**
- * The path of a file that another process sees at `path`, through the link to its root folder. Symbolic links are
- * followed here, because the kernel would follow an absolute one in our own file system (/var/run is often one).
+ * The path of a file that another process sees at `path`, through the link to its root folder. Symbolic links
+ * are followed here, because the kernel would follow an absolute one in our own file system (/var/run is
+ * often one).
  */
 async function pathThroughRoot(root: string, path: string): Promise<string> {
   const rest = path.split('/').filter((part) => part !== '');
@@ -97,13 +103,16 @@ async function pathThroughRoot(root: string, path: string): Promise<string> {
   return posix.join(root, ...done);
 }
 
-/** Null where there is no symbolic link; whether the path can be used at all shows when it is connected to. */
+/**
+ * Null where there is no symbolic link; whether the path can be used at all shows when it is connected to.
+ */
 async function linkTarget(path: string): Promise<string | null> {
   try {
     return await readlink(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ESRCH', 'ENAMETOOLONG'].includes(code)) return null;
+    if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ESRCH', 'ENAMETOOLONG'].includes(code))
+      return null;
     throw error;
   }
 }

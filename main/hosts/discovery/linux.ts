@@ -4,10 +4,20 @@ import { completeGuests } from './describe';
 import type { FoundGuest } from './found';
 import { examineProcess, type Examined, type LinuxSurroundings } from './linux-process';
 import { readListeningSockets, type ListeningSockets } from './proc-sockets';
-import { listProcesses, readBootTime, readProcessLink, readProgram, readStat, type ProcessStat } from './procfs';
+import {
+  listProcesses,
+  readBootTime,
+  readProcessLink,
+  readProgram,
+  readStat,
+  type ProcessStat,
+} from './procfs';
 import { isQemuProgram, mayBecomeQemu } from './program-names';
 
-/** What a scan keeps for the next one, so that only processes that are new, or became another program, are read. */
+/**
+ * What a scan keeps for the next one, so that only processes that are new, or became another program, are
+ * read.
+ */
 export interface LinuxScanMemory {
   /** By pid; an entry holds while the process's start time and short name stay the same. */
   looked: Map<number, Looked>;
@@ -43,9 +53,10 @@ const MAX_EXAMINED_AT_ONCE = 32;
 const EXAMINATION_MS = 1000;
 
 /**
- * Lists the QEMU processes in /proc. One that ends while it is read is left out; one that cannot be read within a second
- * is left out until it was.
- * @throws when /proc cannot be read at all, or a process in a way that is not explained by its end or its owner
+ * Lists the QEMU processes in /proc. One that ends while it is read is left out; one that cannot be read
+ * within a second is left out until it was.
+ * @throws when /proc cannot be read at all, or a process in a way that is not explained by its end or its
+ * owner
  */
 export async function scanLinux(options: LinuxScanOptions): Promise<FoundGuest[]> {
   const { memory, clock, root = '/proc' } = options;
@@ -60,13 +71,21 @@ export async function scanLinux(options: LinuxScanOptions): Promise<FoundGuest[]
     if (stat === null) continue;
     stats.set(pid, stat);
     const known = memory.looked.get(pid);
-    if (known && known.startTicks === stat.startTicks && known.comm === stat.comm && !isToBeLookedAtAgain(known)) {
+    if (
+      known &&
+      known.startTicks === stat.startTicks &&
+      known.comm === stat.comm &&
+      !isToBeLookedAtAgain(known)
+    ) {
       if (known.examination) running.push(known.examination);
       continue;
     }
     const program = readProgram(root, pid);
     const looked: Looked = { startTicks: stat.startTicks, comm: stat.comm, result: null, examination: null };
-    if (program.kind === 'gone' || (program.kind === 'program' && !isQemuProgram(posix.basename(program.path)))) {
+    if (
+      program.kind === 'gone' ||
+      (program.kind === 'program' && !isQemuProgram(posix.basename(program.path)))
+    ) {
       looked.result = { kind: mayBecomeQemu(stat.comm) ? 'in-between' : 'not-a-guest' };
     } else {
       unexamined.push(() => {
@@ -96,8 +115,9 @@ const isToBeLookedAtAgain = ({ result }: Looked): boolean =>
   result?.kind === 'in-between' || (result?.kind === 'guest' && result.described.incomplete);
 
 /**
- * The guests among the processes. A QEMU that forks shows the same command twice: with -daemonize the first process only
- * waits for the second and ends; any other child is QEMU's helper (-run-with async-teardown names it `cleanup/PID`).
+ * The guests among the processes. A QEMU that forks shows the same command twice: with -daemonize the first
+ * process only waits for the second and ends; any other child is QEMU's helper (-run-with async-teardown
+ * names it `cleanup/PID`).
  */
 function liveGuests(stats: ReadonlyMap<number, ProcessStat>, memory: LinuxScanMemory) {
   const guests = new Map<number, Extract<Examined, { kind: 'guest' }>>();
@@ -107,7 +127,8 @@ function liveGuests(stats: ReadonlyMap<number, ProcessStat>, memory: LinuxScanMe
   const doubles = new Set<number>();
   for (const [pid, guest] of guests) {
     const parent = stats.get(pid)?.parent;
-    if (parent !== undefined && guests.get(parent)?.sameCommand === guest.sameCommand) doubles.add(guest.daemonizes ? parent : pid);
+    if (parent !== undefined && guests.get(parent)?.sameCommand === guest.sameCommand)
+      doubles.add(guest.daemonizes ? parent : pid);
   }
   return [...guests].flatMap(([pid, guest]) => (doubles.has(pid) ? [] : [guest.described]));
 }

@@ -25,9 +25,10 @@ export const createScanDeps = (clock: Clock, run: RunCommand): ScanDeps => ({
 });
 
 /**
- * Lists the QEMU guests that run on this computer now, in no particular order. Cheap enough for every 2 s on Linux and macOS;
- * on Windows it starts PowerShell (about half a second), so ask less often there.
- * @throws when the operating system's process list cannot be read, and on an operating system without one here
+ * Lists the QEMU guests that run on this computer now, in no particular order. Cheap enough for every 2 s on
+ * Linux and macOS; on Windows it starts PowerShell (about half a second), so ask less often there.
+ * @throws when the operating system's process list cannot be read, and on an operating system without one
+ * here
  */
 export function scanThisComputer(platform: NodeJS.Platform, deps: ScanDeps): Promise<FoundGuest[]> {
   switch (platform) {

@@ -11,7 +11,16 @@ import { relativePaths } from './relative-paths';
 /** lstart is in UTC and English; the locale's character set is UTF-8, or ps would escape other letters. */
 export const PS_COMMAND: readonly [command: string, args: readonly string[]] = [
   '/usr/bin/env',
-  ['LC_ALL=', 'LC_TIME=C', 'LC_CTYPE=UTF-8', 'TZ=UTC0', '/bin/ps', '-axww', '-o', 'pid=,uid=,lstart=,command='],
+  [
+    'LC_ALL=',
+    'LC_TIME=C',
+    'LC_CTYPE=UTF-8',
+    'TZ=UTC0',
+    '/bin/ps',
+    '-axww',
+    '-o',
+    'pid=,uid=,lstart=,command=',
+  ],
 ];
 const LSOF = '/usr/sbin/lsof';
 
@@ -28,8 +37,8 @@ interface MacosProcess {
 }
 
 /**
- * Lists the QEMU processes of a Mac, UTM's among them. `ps` prints arguments joined by spaces, so a recipe is startable only
- * when there is one way to split them; the program file and working folder come from lsof.
+ * Lists the QEMU processes of a Mac, UTM's among them. `ps` prints arguments joined by spaces, so a recipe is
+ * startable only when there is one way to split them; the program file and working folder come from lsof.
  * @throws when ps fails
  */
 export async function scanMacos(options: MacosScanOptions): Promise<FoundGuest[]> {
@@ -48,7 +57,8 @@ async function describe(process: MacosProcess, options: MacosScanOptions): Promi
   const commandLine = parseCommandLine(command.args);
   const { program, cwd } = options.memory.places.get(identityOf(process)) ?? { program: null, cwd: null };
   // The listing shows what a process calls itself; its program file is the better witness.
-  const isQemu = program === null || isQemuProgram(posix.basename(program)) || posix.basename(program) === 'QEMULauncher';
+  const isQemu =
+    program === null || isQemuProgram(posix.basename(program)) || posix.basename(program) === 'QEMULauncher';
   if (commandLine.printsAndExits || !isQemu) return null;
   const executable = program ?? command.program;
   const relative = relativePaths(commandLine, 'darwin');
@@ -91,25 +101,39 @@ function parsePs(text: string): MacosProcess[] {
     const command = text === undefined ? null : splitPsCommand(text.trimStart());
     if (command === null || lstart === undefined) return [];
     const startedAt = Date.parse(`${lstart} UTC`);
-    return [{ pid: Number(pid), uid: Number(uid), startedAt: Number.isNaN(startedAt) ? null : startedAt, command }];
+    return [
+      { pid: Number(pid), uid: Number(uid), startedAt: Number.isNaN(startedAt) ? null : startedAt, command },
+    ];
   });
 }
 
 /**
- * Finds program and working folder of the processes that are new. lsof's field output: a line `p<pid>`, then `f<descriptor>`
- * and `n<name>`; the first `txt` is the program.
+ * Finds program and working folder of the processes that are new. lsof's field output: a line `p<pid>`, then
+ * `f<descriptor>` and `n<name>`; the first `txt` is the program.
  */
-async function findPlaces(processes: readonly MacosProcess[], { run, memory }: MacosScanOptions): Promise<void> {
+async function findPlaces(
+  processes: readonly MacosProcess[],
+  { run, memory }: MacosScanOptions,
+): Promise<void> {
   const live = new Set(processes.map(identityOf));
   for (const identity of memory.places.keys()) if (!live.has(identity)) memory.places.delete(identity);
   const fresh = processes.filter((process) => !memory.places.has(identityOf(process)));
   if (fresh.length === 0) return;
   let text: string;
   try {
-    text = await run(LSOF, ['-w', '-a', '-p', fresh.map(({ pid }) => pid).join(','), '-d', 'cwd,txt', '-F', 'pfn']);
+    text = await run(LSOF, [
+      '-w',
+      '-a',
+      '-p',
+      fresh.map(({ pid }) => pid).join(','),
+      '-d',
+      'cwd,txt',
+      '-F',
+      'pfn',
+    ]);
   } catch {
-    // lsof fails as a whole when one of the processes has just ended. The guests are listed without these two facts,
-    // their recipes say so, and the next scan asks again.
+    // lsof fails as a whole when one of the processes has just ended. The guests are listed without these two
+    // facts, their recipes say so, and the next scan asks again.
     return;
   }
   const byPid = new Map<number, ProcessPlace>();

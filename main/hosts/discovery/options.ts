@@ -17,9 +17,9 @@ const MAX_KEYS = 1024;
 const MAX_JSON_DEPTH = 16;
 
 /**
- * Splits the arguments after the program's name into options, as `lookup_opt` in QEMU's softmmu/vl.c does: one or
- * two dashes, and an option that takes an argument takes the next one whatever it looks like. An option that the
- * table does not know takes the next argument unless that begins with a dash.
+ * Splits the arguments after the program's name into options, as `lookup_opt` in QEMU's softmmu/vl.c does:
+ * one or two dashes, and an option that takes an argument takes the next one whatever it looks like. An
+ * option that the table does not know takes the next argument unless that begins with a dash.
  */
 export function splitArguments(args: readonly string[]): SplitArguments {
   const options: Option[] = [];
@@ -33,7 +33,8 @@ export function splitArguments(args: readonly string[]): SplitArguments {
     const name = arg.slice(arg.startsWith('--') ? 2 : 1);
     const arity = optionArity(name);
     const next = args[at + 1];
-    const takesNext = arity === 'argument' || (arity === 'unknown' && next !== undefined && !next.startsWith('-'));
+    const takesNext =
+      arity === 'argument' || (arity === 'unknown' && next !== undefined && !next.startsWith('-'));
     if (takesNext && next !== undefined) {
       options.push({ name, value: next });
       at += 1;
@@ -45,10 +46,10 @@ export function splitArguments(args: readonly string[]): SplitArguments {
 }
 
 /**
- * Reads `key=value,key=value`, where `,,` is a comma in a value, a first value without a key belongs to `impliedKey`,
- * and a later key alone is a switch (`server`, `nowait`). A repeated key's last value counts. Text that begins with a
- * brace is JSON; its nested keys are joined with dots. Never throws; JSON that cannot be read gives an empty map.
- * Source: QEMU's util/qemu-option.c (get_opt_name_value), util/keyval.c.
+ * Reads `key=value,key=value`, where `,,` is a comma in a value, a first value without a key belongs to
+ * `impliedKey`, and a later key alone is a switch (`server`, `nowait`). A repeated key's last value counts.
+ * Text that begins with a brace is JSON; its nested keys are joined with dots. Never throws; JSON that cannot
+ * be read gives an empty map. Source: QEMU's util/qemu-option.c (get_opt_name_value), util/keyval.c.
  */
 export function parseKeyValues(text: string, impliedKey: string | null): Map<string, string> {
   if (text.startsWith('{')) return parseJsonOption(text);
@@ -114,7 +115,8 @@ function parseJsonOption(text: string): Map<string, string> {
   const visit = (value: unknown, key: string, depth: number): void => {
     if (found.size >= MAX_KEYS || depth > MAX_JSON_DEPTH) return;
     if (typeof value === 'object' && value !== null) {
-      for (const [name, inner] of Object.entries(value)) visit(inner, key === '' ? name : `${key}.${name}`, depth + 1);
+      for (const [name, inner] of Object.entries(value))
+        visit(inner, key === '' ? name : `${key}.${name}`, depth + 1);
     } else if (value !== null && value !== undefined) {
       found.set(key, typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value));
     }

@@ -3,8 +3,8 @@ import type { GuestOwner } from './found';
 import { parseKeyValues } from './options';
 
 /**
- * Who started a QEMU, told by marks that only that manager leaves: libvirt's monitor chardev, master key or runtime
- * folder (src/qemu/qemu_command.c), Proxmox's monitor socket (PVE/QemuServer.pm).
+ * Who started a QEMU, told by marks that only that manager leaves: libvirt's monitor chardev, master key or
+ * runtime folder (src/qemu/qemu_command.c), Proxmox's monitor socket (PVE/QemuServer.pm).
  */
 export function ownerOf(commandLine: QemuCommandLine): GuestOwner {
   for (const { name, value } of commandLine.options) {
@@ -22,7 +22,10 @@ export function ownerOf(commandLine: QemuCommandLine): GuestOwner {
   return 'user';
 }
 
-/** libvirt asks each QEMU binary what it can do by starting it for a moment: no guest. (qemu_process.c, qemuProcessQMP) */
+/**
+ * libvirt asks each QEMU binary what it can do by starting it for a moment: no guest. (qemu_process.c,
+ * qemuProcessQMP)
+ */
 export function isCapabilityProbe(commandLine: QemuCommandLine): boolean {
   return commandLine.monitors.some(
     (monitor) => monitor.kind === 'unix' && /\/libvirt\/qemu\/qmp-[^/]+\/qmp\.monitor$/.test(monitor.path),

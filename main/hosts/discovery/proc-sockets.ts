@@ -19,10 +19,15 @@ export async function readListeningSockets(root: string, pid: number): Promise<L
     return file.kind === 'bytes' ? file.bytes.toString('utf8') : '';
   };
   const [unix, tcp, tcp6] = await Promise.all([text('unix'), text('tcp'), text('tcp6')]);
-  return { unix: parseUnixSockets(unix), tcp: new Map([...parseTcpListeners(tcp), ...parseTcpListeners(tcp6)]) };
+  return {
+    unix: parseUnixSockets(unix),
+    tcp: new Map([...parseTcpListeners(tcp), ...parseTcpListeners(tcp6)]),
+  };
 }
 
-/** /proc/net/unix: `Num: RefCount Protocol Flags Type St Inode Path`; NULs of abstract names are shown as @. */
+/**
+ * /proc/net/unix: `Num: RefCount Protocol Flags Type St Inode Path`; NULs of abstract names are shown as @.
+ */
 export function parseUnixSockets(text: string): Map<string, string | null> {
   const found = new Map<string, string | null>();
   for (const line of text.split('\n')) {
@@ -45,7 +50,8 @@ export function parseTcpListeners(
     const fields = line.trim().split(/\s+/);
     const [, address, port] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/i.exec(fields[1] ?? '') ?? [];
     const inode = fields[9];
-    if (address === undefined || port === undefined || fields[3] !== TCP_LISTEN || inode === undefined) continue;
+    if (address === undefined || port === undefined || fields[3] !== TCP_LISTEN || inode === undefined)
+      continue;
     found.set(inode, { host: readAddress(address, order), port: parseInt(port, 16) });
   }
   return found;
@@ -55,7 +61,8 @@ function readAddress(hex: string, order: 'LE' | 'BE'): string {
   const bytes = Buffer.from(hex, 'hex');
   if (order === 'LE') bytes.swap32();
   if (bytes.length === 4) return bytes.join('.');
-  if (bytes.subarray(0, 12).equals(Buffer.from('00000000000000000000ffff', 'hex'))) return bytes.subarray(12).join('.');
+  if (bytes.subarray(0, 12).equals(Buffer.from('00000000000000000000ffff', 'hex')))
+    return bytes.subarray(12).join('.');
   const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
@@ -75,7 +82,9 @@ export async function openFiles(root: string, pid: number): Promise<string[]> {
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return [];
     throw error;
   }
-  const links = await Promise.all(names.slice(0, MAX_DESCRIPTORS).map((name) => readProcessLink(root, pid, `fd/${name}`)));
+  const links = await Promise.all(
+    names.slice(0, MAX_DESCRIPTORS).map((name) => readProcessLink(root, pid, `fd/${name}`)),
+  );
   return links.filter((link) => link !== null);
 }
 

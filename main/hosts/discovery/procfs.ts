@@ -2,12 +2,12 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:f
 import { open, readlink } from 'node:fs/promises';
 
 /**
- * Reads Linux's /proc. A process may end between any two reads: that is `gone`. What another user's process hides is
- * `denied`. Source: proc(5).
+ * Reads Linux's /proc. A process may end between any two reads: that is `gone`. What another user's process
+ * hides is `denied`. Source: proc(5).
  *
- * /proc/PID/stat and the exe link are read synchronously: they are never waited for and take microseconds, a tenth of
- * what the thread pool costs. The command line and the environment are read asynchronously, because the kernel takes
- * the process's memory lock for them, and a stuck process can hold that for long.
+ * /proc/PID/stat and the exe link are read synchronously: they are never waited for and take microseconds, a
+ * tenth of what the thread pool costs. The command line and the environment are read asynchronously, because
+ * the kernel takes the process's memory lock for them, and a stuck process can hold that for long.
  */
 export type Gone = { kind: 'gone' };
 export type Denied = { kind: 'denied' };
@@ -62,7 +62,8 @@ export function parseStat(text: string): ProcessStat | null {
   if (open === -1 || close < open) return null;
   const fields = text.slice(close + 2).split(' ');
   const [state, parent, startTicks] = [fields[0], Number(fields[1]), Number(fields[19])];
-  if (state === 'Z' || state === 'X' || !Number.isSafeInteger(parent) || !Number.isSafeInteger(startTicks)) return null;
+  if (state === 'Z' || state === 'X' || !Number.isSafeInteger(parent) || !Number.isSafeInteger(startTicks))
+    return null;
   return { comm: text.slice(open + 1, close), parent, startTicks };
 }
 
@@ -83,7 +84,11 @@ export function readProgram(root: string, pid: number): Program {
 }
 
 /** A symbolic link of a process, e.g. `cwd`, `ns/mnt`, `fd/3`; null when gone or denied. */
-export async function readProcessLink(root: string, pid: number | 'self', name: string): Promise<string | null> {
+export async function readProcessLink(
+  root: string,
+  pid: number | 'self',
+  name: string,
+): Promise<string | null> {
   try {
     return await readlink(`${root}/${pid}/${name}`);
   } catch (error) {
@@ -127,12 +132,13 @@ export function splitNulStrings(bytes: Buffer): { strings: string[]; exact: bool
 }
 
 /**
- * When the computer booted, in ms since the epoch, by /proc/stat's btime; null when it is missing. The kernel gives whole
- * seconds and moves it when the wall clock is set.
+ * When the computer booted, in ms since the epoch, by /proc/stat's btime; null when it is missing. The kernel
+ * gives whole seconds and moves it when the wall clock is set.
  */
 export async function readBootTime(root: string): Promise<number | null> {
   const stat = await readProcFile(`${root}/stat`);
-  const seconds = stat.kind === 'bytes' ? /^btime (\d+)$/m.exec(stat.bytes.toString('latin1'))?.[1] : undefined;
+  const seconds =
+    stat.kind === 'bytes' ? /^btime (\d+)$/m.exec(stat.bytes.toString('latin1'))?.[1] : undefined;
   return seconds === undefined ? null : Number(seconds) * 1000;
 }
 

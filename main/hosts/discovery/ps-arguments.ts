@@ -13,9 +13,10 @@ export interface PsCommand {
 const UTM_EMULATOR = /^qemu-[\w]+-softmmu$/;
 
 /**
- * Splits a command as `ps` prints it, its arguments joined by single spaces, into QEMU's program and arguments; null when
- * it is no QEMU. A space may be part of an argument (`/Users/me/My VMs/a.qcow2`), so QEMU's option table decides: words
- * after an option's value belong to the value, up to the next word that is an option.
+ * Splits a command as `ps` prints it, its arguments joined by single spaces, into QEMU's program and
+ * arguments; null when it is no QEMU. A space may be part of an argument (`/Users/me/My VMs/a.qcow2`), so
+ * QEMU's option table decides: words after an option's value belong to the value, up to the next word that is
+ * an option.
  */
 export function splitPsCommand(command: string): PsCommand | null {
   const words = command.split(' ');
@@ -23,7 +24,7 @@ export function splitPsCommand(command: string): PsCommand | null {
   if (programEnd === null) return null;
   const args: string[] = [];
   let unambiguous = !words.includes('');
-  for (let at = programEnd.end; at < words.length; ) {
+  for (let at = programEnd.end; at < words.length;) {
     const word = words[at] ?? '';
     at += 1;
     if (!word.startsWith('-')) {
@@ -56,7 +57,10 @@ function nextOption(words: readonly string[], from: number): number {
   return at;
 }
 
-/** The program is the first word, or the first few when they are one path with spaces (`/Users/me/My Apps/qemu-kvm`). */
+/**
+ * The program is the first word, or the first few when they are one path with spaces (`/Users/me/My
+ * Apps/qemu-kvm`).
+ */
 function findProgramEnd(words: readonly string[]): { program: string; end: number } | null {
   let launched = false;
   let start = 0;
@@ -67,7 +71,10 @@ function findProgramEnd(words: readonly string[]): { program: string; end: numbe
     if (name === 'QEMULauncher') {
       launched = true;
       start = at + 1;
-    } else if ((isQemuProgram(name) || (launched && UTM_EMULATOR.test(name))) && (at === start || word.includes('/'))) {
+    } else if (
+      (isQemuProgram(name) || (launched && UTM_EMULATOR.test(name))) &&
+      (at === start || word.includes('/'))
+    ) {
       return { program: words.slice(start, at + 1).join(' '), end: at + 1 };
     }
   }

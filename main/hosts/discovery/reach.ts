@@ -4,8 +4,8 @@ import type { SocketAddress } from '../../protocols/sockets';
 import type { Endpoint } from './endpoints';
 
 /**
- * Where this app connects for an endpoint. `stated` identifies the endpoint across restarts and says nothing about
- * whether it can be reached; null when there is nothing stable to say.
+ * Where this app connects for an endpoint. `stated` identifies the endpoint across restarts and says nothing
+ * about whether it can be reached; null when there is nothing stable to say.
  */
 export type Reached =
   | { reachable: true; address: SocketAddress; stated: string | null }
@@ -22,8 +22,8 @@ export const unreachable = (why: string, stated: string | null = null, later = f
 });
 
 /**
- * Turns an endpoint into an address with what the command line and the working directory say alone. `localHosts` holds
- * this computer's host names and addresses.
+ * Turns an endpoint into an address with what the command line and the working directory say alone.
+ * `localHosts` holds this computer's host names and addresses.
  */
 export function reachByCommandLine(
   endpoint: Endpoint,
@@ -31,7 +31,8 @@ export function reachByCommandLine(
 ): Reached {
   switch (endpoint.kind) {
     case 'unix': {
-      if (facts.platform === 'win32') return unreachable('is a unix socket, which this app cannot use on Windows');
+      if (facts.platform === 'win32')
+        return unreachable('is a unix socket, which this app cannot use on Windows');
       if (!posix.isAbsolute(endpoint.path) && facts.cwd === null) {
         return unreachable('is a unix socket in a folder that is not known', `unix:${endpoint.path}`);
       }
@@ -40,10 +41,13 @@ export function reachByCommandLine(
     }
     case 'abstract': {
       const stated = `abstract:${endpoint.name}`;
-      if (facts.platform !== 'linux') return unreachable('is an abstract socket, which only Linux has', stated);
-      const path = `\0${endpoint.name}`;
-      const address: SocketAddress = { kind: 'unix', path: endpoint.tight ? path : path.padEnd(SUN_PATH_BYTES, '\0') };
-      return { reachable: true, address, stated };
+      if (facts.platform !== 'linux')
+        return unreachable('is an abstract socket, which only Linux has', stated);
+      // libuv 1.46 (Node 20) always connects to the padded name, later ones to the name as it is given.
+      if (endpoint.tight)
+        return unreachable('is an abstract socket, which this app can use only with tight=off', stated);
+      const path = `\0${endpoint.name}`.padEnd(SUN_PATH_BYTES, '\0');
+      return { reachable: true, address: { kind: 'unix', path }, stated };
     }
     case 'tcp': {
       const stated = `tcp:${endpoint.host}:${endpoint.port}`;
@@ -55,7 +59,9 @@ export function reachByCommandLine(
     case 'pipe': {
       const stated = `pipe:${endpoint.name}`;
       if (facts.platform !== 'win32') return unreachable('uses FIFOs instead of a socket', stated);
-      const path = endpoint.name.startsWith('\\\\.\\pipe\\') ? endpoint.name : `\\\\.\\pipe\\${endpoint.name}`;
+      const path = endpoint.name.startsWith('\\\\.\\pipe\\')
+        ? endpoint.name
+        : `\\\\.\\pipe\\${endpoint.name}`;
       return { reachable: true, address: { kind: 'pipe', path }, stated };
     }
     case 'fd':
@@ -66,11 +72,11 @@ export function reachByCommandLine(
 }
 
 /** Size of sockaddr_un.sun_path on Linux, in bytes (unix(7)). */
-const SUN_PATH_BYTES = 108;
+export const SUN_PATH_BYTES = 108;
 
 /**
- * A listening address is one of this computer's. Any other is refused, so that no process can send this app to another
- * computer by its arguments. A listener on all addresses is reached by loopback.
+ * A listening address is one of this computer's. Any other is refused, so that no process can send this app
+ * to another computer by its arguments. A listener on all addresses is reached by loopback.
  */
 export function reachTcp(
   host: string,
@@ -82,13 +88,15 @@ export function reachTcp(
   const plain = target.toLowerCase();
   const isLoopback = plain === 'localhost' || plain === '::1' || /^127(\.\d{1,3}){3}$/.test(plain);
   if (!isLoopback && !localHosts().has(plain)) {
-    return unreachable('listens on an address that is not this computer\'s', stated);
+    return unreachable("listens on an address that is not this computer's", stated);
   }
   return { reachable: true, address: { kind: 'tcp', host: target, port }, stated };
 }
 
 /** This computer's host name and the addresses of its network interfaces, in lower case. */
 export function thisComputersHosts(): ReadonlySet<string> {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address),
+  );
   return new Set([hostname(), ...addresses].map((name) => name.toLowerCase()));
 }

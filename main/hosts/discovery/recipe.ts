@@ -9,14 +9,17 @@ export interface RecipeFacts {
   args: readonly string[];
   cwd: string | null;
   owner: GuestOwner;
-  /** Why this user cannot start it here (another user's, inside a container, arguments not exactly known), or null. */
+  /**
+   * Why this user cannot start it here (another user's, inside a container, arguments not exactly known), or
+   * null.
+   */
   obstacle: string | null;
 }
 
 /**
- * How to start the guest again with the same arguments. Reasons not to, in this order: its manager starts it; what the
- * caller found (`obstacle`); its arguments name something that died with the first process, or would not boot it.
- * -pidfile needs no care: QEMU locks the file and takes over one that was left behind.
+ * How to start the guest again with the same arguments. Reasons not to, in this order: its manager starts it;
+ * what the caller found (`obstacle`); its arguments name something that died with the first process, or would
+ * not boot it. -pidfile needs no care: QEMU locks the file and takes over one that was left behind.
  */
 export function startRecipe(facts: RecipeFacts): StartRecipe {
   const { commandLine, executable, args, cwd } = facts;
@@ -49,11 +52,13 @@ function managerReason(owner: GuestOwner): string | null {
 function argumentsReason(commandLine: QemuCommandLine, args: readonly string[]): string | null {
   const descriptor = inheritedDescriptor(commandLine, args);
   if (descriptor !== null) {
-    return `It was given open files that only the program that started it has (${descriptor}): start it with that program.`;
+    return `It was given open files by the program that started it (${descriptor}): start it with that program.`;
   }
   for (const { name } of commandLine.options) {
-    if (name === 'incoming') return 'It was started to receive a migration (-incoming), so this command does not boot it.';
-    if (name === 'loadvm') return 'It was started from a snapshot (-loadvm): starting it so again would lose what came after.';
+    if (name === 'incoming')
+      return 'It was started to receive a migration (-incoming), so this command does not boot it.';
+    if (name === 'loadvm')
+      return 'It was started from a snapshot (-loadvm): starting it so again would lose what came after.';
   }
   return null;
 }
@@ -77,7 +82,9 @@ function inheritedDescriptor(commandLine: QemuCommandLine, args: readonly string
   for (const { name, value } of commandLine.options) {
     if (value === null) continue;
     if (name === 'add-fd') return `-add-fd ${bounded(value)}`;
-    const short = /^(?:qmp|qmp-pretty|monitor|serial)$/.test(name) ? /^(?:mon:)?unix:(.*)$/s.exec(value) : null;
+    const short = /^(?:qmp|qmp-pretty|monitor|serial)$/.test(name)
+      ? /^(?:mon:)?unix:(.*)$/s.exec(value)
+      : null;
     const impliedKey = DESCRIPTOR_OPTIONS.get(name);
     if (short === null && impliedKey === undefined) continue;
     const given = parseKeyValues(short?.[1] ?? value, impliedKey ?? 'path');

@@ -35,13 +35,25 @@ const KEYED_OPTIONS: ReadonlyMap<string, string | null> = new Map([
 
 /** The last part of a key, as in `file.filename`. `script=no` and an empty romfile mean "none". */
 const PATH_KEYS = new Set([
-  ...['file', 'filename', 'path', 'dir', 'mem-path', 'romfile', 'logfile', 'splash', 'cancel-path', 'x509-dir'],
+  ...[
+    'file',
+    'filename',
+    'path',
+    'dir',
+    'mem-path',
+    'romfile',
+    'logfile',
+    'splash',
+    'cancel-path',
+    'x509-dir',
+  ],
   ...['script', 'downscript', 'tftp', 'smb'],
 ]);
 
 /**
- * The relative paths that a QEMU command line names, as far as its options are known: what it means depends on the
- * folder it is started in. Firmware that QEMU looks up by name in its own folder counts too, to be on the safe side.
+ * The relative paths that a QEMU command line names, as far as its options are known: what it means depends
+ * on the folder it is started in. Firmware that QEMU looks up by name in its own folder counts too, to be on
+ * the safe side.
  */
 export function relativePaths(
   { options, images }: Pick<QemuCommandLine, 'options' | 'images'>,
@@ -57,7 +69,9 @@ export function relativePaths(
 
 function pathsIn(name: string, value: string, platform: NodeJS.Platform): string[] {
   if (PATH_OPTIONS.has(name)) return [value];
-  const [, backend, rest] = SHORT_FORMS.has(name) ? (/^(?:mon:)?(unix|file|pipe):(.*)$/s.exec(value) ?? []) : [];
+  const [, backend, rest] = SHORT_FORMS.has(name)
+    ? (/^(?:mon:)?(unix|file|pipe):(.*)$/s.exec(value) ?? [])
+    : [];
   const impliedKey = KEYED_OPTIONS.get(name);
   if (rest === undefined && impliedKey === undefined) return [];
   const given = rest === undefined ? parseKeyValues(value, impliedKey ?? null) : parseKeyValues(rest, 'path');
@@ -71,7 +85,10 @@ function pathsIn(name: string, value: string, platform: NodeJS.Platform): string
   });
 }
 
-/** The path in a disk image's name; null where it is none but a URL, JSON or a device (`nbd:`, `https:`, `json:`). */
+/**
+ * The path in a disk image's name; null where it is none but a URL, JSON or a device (`nbd:`, `https:`,
+ * `json:`).
+ */
 function withoutFormat(text: string, platform: NodeJS.Platform): string | null {
   if (platform === 'win32' && /^[a-z]:/i.test(text)) return text;
   const [, local] = /^(?:file|fat(?::floppy)?(?::rw)?|blkdebug:[^:]*|host_device):(.*)$/s.exec(text) ?? [];

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 
 /**
  * Runs a program without a shell and gives what it printed, as UTF-8.
- * @throws when it cannot be started, ends with another status than 0, prints more than 32 MiB or takes over 15 s
+ * @throws when it cannot be started, ends with another status than 0, prints more than 32 MiB or takes over
+ * 15 s
  */
 export type RunCommand = (command: string, args: readonly string[]) => Promise<string>;
 

@@ -1,8 +1,8 @@
 /**
- * Splits a Windows command line as CommandLineToArgvW does: the program's name ends at the next quote or white space,
- * whatever backslashes it holds; then 2n backslashes before a quote are n backslashes and the quote counts, 2n+1 are n and a
- * plain quote, and inside quotes a doubled quote is a plain one that also ends them.
- * Source: Microsoft's documentation of CommandLineToArgvW.
+ * Splits a Windows command line as CommandLineToArgvW does: the program's name ends at the next quote or
+ * white space, whatever backslashes it holds; then 2n backslashes before a quote are n backslashes and the
+ * quote counts, 2n+1 are n and a plain quote, and inside quotes a doubled quote is a plain one that also ends
+ * them. Source: Microsoft's documentation of CommandLineToArgvW.
  */
 export function splitWindowsCommandLine(line: string): string[] {
   if (line === '') return [];

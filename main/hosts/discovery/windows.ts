@@ -16,25 +16,27 @@ interface WindowsProcess {
 }
 
 const SCRIPT = [
-  '[Console]::OutputEncoding = [Text.Encoding]::UTF8',
-  `Get-CimInstance Win32_Process -Filter "Name like 'qemu-system-%'" -Property ProcessId,CommandLine,ExecutablePath,CreationDate`,
-  '  | Select-Object ProcessId,CommandLine,ExecutablePath,@{n="Started";e={ if ($_.CreationDate) { ([DateTimeOffset]$_.CreationDate).ToUnixTimeMilliseconds() } }}',
-  '  | ConvertTo-Json -Compress',
-];
-/** Windows PowerShell 5.1 and later; part of Windows. The list is empty text when no QEMU runs. */
+  '[Console]::OutputEncoding = [Text.Encoding]::UTF8; ',
+  `Get-CimInstance Win32_Process -Filter "Name like 'qemu-system-%'"`,
+  ' | Select-Object ProcessId,CommandLine,ExecutablePath,@{n="Started";e={',
+  ' if ($_.CreationDate) { ([DateTimeOffset]$_.CreationDate).ToUnixTimeMilliseconds() } }}',
+  ' | ConvertTo-Json -Compress',
+].join('');
+/** Windows PowerShell 5.1 or later, which is part of Windows. It prints nothing when no QEMU runs. */
 export const LIST_COMMAND: readonly [command: string, args: readonly string[]] = [
   'powershell.exe',
-  ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', `${SCRIPT[0]}; ${SCRIPT.slice(1).join('')}`],
+  ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', SCRIPT],
 ];
 
 /**
- * Lists the QEMU processes of a Windows computer. The command line of another user's process is hidden there, and no
- * process's working folder can be read: a recipe with relative paths in it is not startable.
+ * Lists the QEMU processes of a Windows computer. The command line of another user's process is hidden there,
+ * and no process's working folder can be read: a recipe with relative paths in it is not startable.
  * @throws when the listing fails or is not the JSON that was asked for
  */
 export async function scanWindows(options: ProcessListOptions): Promise<FoundGuest[]> {
   const described: DescribedGuest[] = [];
-  for (const process of parseList(await options.run(...LIST_COMMAND))) described.push(await describe(process, options));
+  for (const process of parseList(await options.run(...LIST_COMMAND)))
+    described.push(await describe(process, options));
   return completeGuests(described, options.memory.keys);
 }
 
@@ -46,7 +48,10 @@ async function describe(process: WindowsProcess, options: ProcessListOptions): P
     executable: process.ExecutablePath ?? 'qemu-system',
   };
   if (!process.CommandLine) {
-    return describeUnreadable(facts, 'Its command line may not be read: it runs as another user or as administrator.');
+    return describeUnreadable(
+      facts,
+      'Its command line may not be read: it runs as another user or as administrator.',
+    );
   }
   const [program = '', ...args] = splitWindowsCommandLine(process.CommandLine);
   const commandLine = parseCommandLine(args);
@@ -55,7 +60,7 @@ async function describe(process: WindowsProcess, options: ProcessListOptions): P
   const obstacle =
     relative === undefined
       ? null
-      : `The folder it was started in cannot be read on Windows, and it names files relative to it (${relative.slice(0, 80)}).`;
+      : `It names files relative to the folder it was started in, which cannot be read on Windows (${relative.slice(0, 64)}).`;
   return describeGuest(
     {
       ...facts,
@@ -88,6 +93,8 @@ function parseList(text: string): WindowsProcess[] {
     if (typeof ProcessId !== 'number') return [];
     const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
     const started = typeof Started === 'number' ? Started : null;
-    return [{ ProcessId, CommandLine: text(CommandLine), ExecutablePath: text(ExecutablePath), Started: started }];
+    return [
+      { ProcessId, CommandLine: text(CommandLine), ExecutablePath: text(ExecutablePath), Started: started },
+    ];
   });
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock';
 import type { AgentStatus } from '../../power/standing';
 import { openAgent, type AgentClient } from '../../protocols/guest-agent/client';
@@ -25,14 +26,23 @@ export interface AgentPort {
 const SYNC_MS = 3000;
 const CALL_MS = 5000;
 
-/** The guest agent's socket of one machine. `onChange` is called when `status` becomes another. */
+export interface AgentPortOptions {
+  readonly access: HostAccess;
+  readonly clock: Clock;
+  /** Whether the guest runs: what comes of a conversation with one that sleeps tells nothing of its agent. */
+  readonly isAwake: () => boolean;
+  /** `status` became another. */
+  readonly onChange: () => void;
+}
+
+/** The guest agent's socket of one machine. */
 export function createAgentPort(
   address: SocketAddress | null,
-  { access, clock, onChange }: { access: HostAccess; clock: Clock; onChange: () => void },
+  { access, clock, isAwake, onChange }: AgentPortOptions,
 ): AgentPort {
   let status: AgentStatus = address ? { status: 'unknown' } : { status: 'absent' };
   let tail: Promise<unknown> = Promise.resolve();
-  let open: AgentClient | null = null;
+  let open: Duplex | null = null;
   let closed = false;
 
   const become = (next: AgentStatus) => {
@@ -41,18 +51,17 @@ export function createAgentPort(
     if (!closed) onChange();
   };
 
+  const learn = (next: AgentStatus) => become(isAwake() ? next : { status: 'unknown' });
+
   const connect = async (syncTimeoutMs: number): Promise<AgentClient> => {
     if (!address) throw new AgentError({ kind: 'closed', detail: 'this guest has no agent channel' });
     try {
       const stream = await access.dial(address);
-      const agent = await openAgent(stream, { clock, syncTimeoutMs, callTimeoutMs: CALL_MS });
-      if (closed) {
-        agent.close();
-        throw new AgentError({ kind: 'closed', detail: 'the guest is no longer watched' });
-      }
-      return agent;
+      open = stream;
+      if (closed) stream.destroy();
+      return await openAgent(stream, { clock, syncTimeoutMs, callTimeoutMs: CALL_MS });
     } catch (error) {
-      become(statusOf(error, address));
+      learn(statusOf(error, address));
       throw error;
     }
   };
@@ -80,12 +89,12 @@ export function createAgentPort(
           try {
             const info = await agent.call('guest-info');
             const disabled = info.supported_commands.filter(({ enabled }) => !enabled).map(({ name }) => name);
-            become({ status: 'answering', disabled });
+            learn({ status: 'answering', disabled });
           } finally {
             agent.close();
           }
         } catch (error) {
-          become(statusOf(error, address));
+          learn(statusOf(error, address));
         }
         return { value: undefined, finished: Promise.resolve() };
       });
@@ -99,7 +108,6 @@ export function createAgentPort(
     hold: (work) =>
       queue(async () => {
         const agent = await connect(SYNC_MS);
-        open = agent;
         try {
           const value = await work(agent);
           const finished = agent.closed.then(() => undefined);
@@ -111,14 +119,15 @@ export function createAgentPort(
       }),
     close() {
       closed = true;
-      open?.close();
+      open?.destroy();
     },
   };
   return port;
 }
 
 function statusOf(error: unknown, address: SocketAddress): AgentStatus {
-  if (error instanceof AgentError) return { status: 'silent' };
+  // One that refuses to tell its commands has answered all the same.
+  if (error instanceof AgentError) return error.kind === 'command' ? { status: 'answering', disabled: [] } : { status: 'silent' };
   if (!(error instanceof DialError)) throw error;
   const where = formatAddress(address);
   if (error.code === 'permission') {
@@ -134,4 +143,3 @@ function statusOf(error: unknown, address: SocketAddress): AgentStatus {
     remedy: 'Look at the chardev of org.qemu.guest_agent.0 in the guest’s QEMU command.',
   };
 }
-

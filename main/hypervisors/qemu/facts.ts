@@ -1,32 +1,65 @@
-import type { AgentFacts, ClockReport, Fact } from '../machine';
+import type { AgentFacts, ClockReport, Fact, MachineFacts } from '../machine';
 import type { Clock } from '../../clock';
 import type { AgentClient } from '../../protocols/guest-agent/client';
 import { AgentError } from '../../protocols/guest-agent/errors';
 import { readGuestFile } from '../../protocols/guest-agent/files';
 import type { GuestNetworkInterface, GuestOsInfo } from '../../protocols/guest-agent/schema';
+import type { QmpClient } from '../../protocols/qmp/client';
+import type { QmpResult } from '../../protocols/qmp/schema';
+import type { AgentPort } from './agent-port';
+import { versionText } from './support';
 
 /** Linux: Documentation/admin-guide/sysctl/kernel.rst "random". */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 const UPTIME = '/proc/uptime';
 
-/** A fact, or the reason why it cannot be had. @throws what is no refusal of this one fact (a lost connection) */
-export async function factOf<T>(ask: Promise<T | null>): Promise<Fact<T>> {
+/** What QEMU and the guest agent tell now. Never rejects: what cannot be had says why. */
+export async function readFacts(
+  client: QmpClient | null,
+  agent: AgentPort,
+  machineType: string | null,
+): Promise<MachineFacts> {
+  const [memoryMiB, vcpus, told] = await Promise.all([
+    client ? factOf(client.call('query-memory-size-summary').then(memoryOf)) : NO_MONITOR,
+    client ? factOf(client.call('query-cpus-fast').then((cpus) => cpus.length)) : NO_MONITOR,
+    agent.status.status === 'answering'
+      ? agent.talk(readAgentFacts).catch((error: unknown) => everyAgentFact(messageOf(error)))
+      : everyAgentFact('Told by the guest agent, which does not answer now.'),
+  ]);
+  return {
+    hypervisor: client ? { value: `QEMU ${versionText(client)}` } : NO_MONITOR,
+    machine: machineType === null ? { missing: 'QEMU does not tell.' } : { value: machineType },
+    memoryMiB,
+    vcpus,
+    ...told,
+  };
+}
+
+const NO_MONITOR = { missing: 'Its monitor is not connected.' } as const;
+
+const memoryOf = (memory: QmpResult<'query-memory-size-summary'>): number =>
+  (memory['base-memory'] + (memory['plugged-memory'] ?? 0)) / 2 ** 20;
+
+/** A fact, or the reason why it cannot be had. */
+async function factOf<T>(ask: Promise<T | null>): Promise<Fact<T>> {
   try {
     const value = await ask;
     return value === null ? { missing: 'The guest does not tell.' } : { value };
   } catch (error) {
-    return { missing: error instanceof Error ? error.message : String(error) };
+    return { missing: messageOf(error) };
   }
 }
 
-export const everyAgentFact = (missing: string): AgentFacts => ({
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const everyAgentFact = (missing: string): AgentFacts => ({
   uptimeSeconds: { missing },
   os: { missing },
   hostName: { missing },
   addresses: { missing },
 });
 
-export async function readAgentFacts(agent: AgentClient): Promise<AgentFacts> {
+async function readAgentFacts(agent: AgentClient): Promise<AgentFacts> {
   const [os, hostName, addresses, uptimeSeconds] = await Promise.all([
     factOf(agent.call('guest-get-osinfo').then(osName)),
     factOf(agent.call('guest-get-host-name').then((answer) => answer['host-name'])),

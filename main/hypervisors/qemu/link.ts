@@ -24,6 +24,8 @@ interface LinkHooks {
 
 /** Waits between tries, in ms: short at first because a starting QEMU opens its sockets a moment after it appears. */
 const RETRY_MS = [100, 200, 400, 1000, 2000, 5000, 10_000, 30_000];
+/** A connection that lasted so long, in ms, was a good one: the next is made at once. */
+const LASTING_MS = 5000;
 
 /** Keeps one connection to the first of `monitors` that greets, and makes it again when it is lost. */
 export function createMonitorLink(
@@ -49,14 +51,18 @@ export function createMonitorLink(
       if (closed) return;
     }
     control = unavailable(monitors, failures);
+    retryLater();
+    hooks.onUnreachable(failures);
+  };
+
+  const retryLater = () => {
     cancelRetry = clock.setTimer(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0, run);
     tries += 1;
-    hooks.onUnreachable(failures);
   };
 
   const up = (fresh: QmpClient) => {
     client = fresh;
-    tries = 0;
+    const since = clock.monotonic();
     control = { status: 'ready' };
     hooks.onUp(fresh);
     void fresh.closed.then(() => {
@@ -64,6 +70,8 @@ export function createMonitorLink(
       if (closed) return;
       control = { status: 'connecting' };
       hooks.onDown(fresh);
+      if (clock.monotonic() - since < LASTING_MS) return retryLater();
+      tries = 0;
       run();
     });
   };

@@ -8,11 +8,11 @@ import type { QmpEvent } from '../../protocols/qmp/schema';
 import { DialError, type SocketAddress } from '../../protocols/sockets';
 import type { HostAccess, Machine, MachineEvent } from '../machine';
 import { createAgentPort } from './agent-port';
-import { everyAgentFact, factOf, readAgentFacts, readBootId, setGuestClock } from './facts';
+import { readBootId, readFacts, setGuestClock } from './facts';
 import { createMonitorLink } from './link';
 import { perform } from './perform';
 import { powerStateOf } from './run-state';
-import { readSupport, versionText, type QemuSupport } from './support';
+import { isPortOpen, readSupport, type QemuSupport } from './support';
 
 /** Where a QEMU is reached. */
 export interface QemuTarget {
@@ -33,6 +33,8 @@ interface Ending {
 const EXIT_POLL_MS = 25;
 const EXIT_GRACE_MS = 1000;
 const EXIT_SLOW_POLL_MS = 2000;
+/** How long a QEMU that did not answer, or answered nonsense, is left alone, in ms. */
+const MEET_AGAIN_MS = 5000;
 /** Waits between looks at an agent that does not answer, in ms: a guest that boots has one soon. */
 const AGENT_LOOK_MS = [2000, 2000, 2000, 4000, 8000, 15_000, 30_000];
 
@@ -51,7 +53,11 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     cause: 'unknown',
     detail: 'It has not been asked yet.',
   };
-  let support: QemuSupport = { sleep: {}, machineType: target.machineType };
+  /** null until the QEMU of this connection has told. */
+  let support: QemuSupport | null = null;
+  /** Settles when the QEMU of this connection has told its state and what the machine can. */
+  let meeting: Promise<void> = Promise.resolve();
+  let cancelMeeting = () => {};
   let sleptToDisk = false;
   let ending: Ending | null = null;
   /** Set while a process whose monitor went away is watched for its end. */
@@ -65,14 +71,20 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     const same = state.name === name && state.detail === detail;
     if (closed || (same && (source !== 'event' || state.source === 'event'))) return;
     const firstLook = state.name === 'unknown' && state.since === null;
-    const since = firstLook && source !== 'event' ? null : state.name === name ? state.since : clock.now();
+    // What a query tells after a time in which nothing could be seen may have begun at any moment of it.
+    const began = state.name === 'unknown' && source === 'query' && name !== 'unknown' ? null : clock.now();
+    const since = firstLook && source !== 'event' ? null : state.name === name ? state.since : began;
     state = { name, since, source, cause, ...(detail ? { detail } : {}) };
     emit({ kind: 'state', state });
   };
 
+  const isAwake = () => state.name === 'running';
+  const isWatched = () => !closed && exists;
+
   const agent = createAgentPort(target.agent?.address ?? null, {
     access,
     clock,
+    isAwake,
     onChange: () => emit({ kind: 'standing' }),
   });
 
@@ -90,10 +102,11 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   /** The agent's port tells by itself whether anybody in the guest has it open (QAPI: qapi/char.json). */
   const lookAtPort = async (client: QmpClient, syncTimeoutMs?: number): Promise<void> => {
     if (!target.agent) return;
-    if (state.name !== 'running') return agent.assume({ status: 'unknown' });
-    const { chardev } = target.agent;
-    const port = chardev === null ? undefined : (await client.call('query-chardev')).find(({ label }) => label === chardev);
-    if (port && !port['frontend-open']) agent.assume({ status: 'closed' });
+    if (!isAwake()) return agent.assume({ status: 'unknown' });
+    const open = await isPortOpen(client, target.agent.chardev);
+    // It may have fallen asleep meanwhile, and closes the port on its way.
+    if (!isAwake()) return agent.assume({ status: 'unknown' });
+    if (open === false) agent.assume({ status: 'closed' });
     else await agent.probe(syncTimeoutMs);
     expectAgent(client);
   };
@@ -107,13 +120,32 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     cancelAgentLook = clock.setTimer(wait, () => void unlessDown(lookAtPort(client)));
   };
 
+  /** The first questions to a QEMU; asked again after a while when one of them fails. */
+  const meet = async (client: QmpClient): Promise<void> => {
+    await look(client, 'query', 'unknown');
+    support = await readSupport(client);
+    emit({ kind: 'standing' });
+  };
+
+  const begin = (client: QmpClient) => {
+    cancelMeeting();
+    meeting = unlessDown(meet(client));
+    void meeting.then(() => {
+      if (link.client === client && support) void unlessDown(lookAtPort(client));
+    });
+  };
+
   /** A connection that ends under a question is told by `onDown`; any other failure is a fault of QEMU's, and shown. */
   const unlessDown = async (work: Promise<void>): Promise<void> => {
     try {
       await work;
     } catch (error) {
       if (!(error instanceof QmpError)) throw error;
-      if (error.kind !== 'closed') become('unknown', 'query', 'unknown', error.message);
+      if (error.kind === 'closed') return;
+      become('unknown', 'query', 'unknown', error.message);
+      const { client } = link;
+      cancelMeeting();
+      if (client && !closed) cancelMeeting = clock.setTimer(MEET_AGAIN_MS, () => link.client === client && begin(client));
     }
   };
 
@@ -143,6 +175,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         news += 1;
         agentLooks = 0;
         sleptToDisk = false;
+        ending = null;
         emit({ kind: 'reset', cause: event.data.guest === false ? 'host' : 'guest' });
         return void unlessDown(
           look(client, 'event', event.data.guest === false ? 'host' : 'guest').then(() => lookAtPort(client)),
@@ -172,7 +205,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     if (ending?.panicked) become('crashed', 'event', 'guest', 'The guest’s kernel panicked, and QEMU ended.');
     else if (ending && sleptToDisk) become('hibernated', 'event', ending.cause, 'Starting it resumes it.');
     else if (ending) become('off', 'event', ending.cause);
-    else if (state.name === 'unknown') become('off', 'inference', 'unknown', 'Its QEMU process has ended; how is not known.');
+    else if (state.name === 'unknown') become('off', 'inference', 'unknown', target.pid === null ? NOBODY_LISTENS : ENDED_UNSEEN);
     else become('crashed', 'inference', 'unknown', 'Its QEMU process ended without a word: it was killed, or it crashed.');
     if (target.pid !== null) link.close();
     agent.assume(target.agent ? { status: 'unknown' } : { status: 'absent' });
@@ -186,16 +219,16 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   };
 
   const endIfGone = async (pid: number) => {
-    if (!(await access.processAlive(pid)) && !closed && exists) ended();
+    if (!(await access.processAlive(pid)) && isWatched()) ended();
   };
 
   /** The monitor went away: the process follows, or only the connection was lost. */
   const awaitExit = async (pid: number) => {
     const deadline = clock.monotonic() + EXIT_GRACE_MS;
-    while (!closed && exists) {
+    while (isWatched()) {
       await endIfGone(pid);
-      if (link.client || !exists) return;
-      if (!ending && clock.monotonic() > deadline) return unreachable();
+      if (link.client || !isWatched()) return;
+      if (!ending && clock.monotonic() >= deadline) return unreachable();
       const wait = clock.monotonic() < deadline ? EXIT_POLL_MS : EXIT_SLOW_POLL_MS;
       await new Promise<void>((resolve) => void clock.setTimer(wait, resolve));
     }
@@ -209,34 +242,33 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         exists = true;
         sleptToDisk = false;
         ending = null;
+        support = null;
         client.onEvent((event) => onEvent(client, event));
-        void unlessDown(
-          (async () => {
-            await look(client, 'query', 'unknown');
-            support = await readSupport(client);
-            emit({ kind: 'standing' });
-            await lookAtPort(client);
-          })(),
-        );
+        begin(client);
       },
       onDown() {
         emit({ kind: 'standing' });
         if (target.pid === null) return;
-        exiting = awaitExit(target.pid).finally(() => (exiting = null));
+        const watch = awaitExit(target.pid).finally(() => {
+          if (exiting === watch) exiting = null;
+        });
+        exiting = watch;
       },
       onUnreachable(failures) {
-        if (target.pid === null && failures.length > 0 && failures.every(nobodyListens)) {
-          exists = false;
-          if (ending || state.name !== 'unknown') ended();
-          else become('off', 'inference', 'unknown', 'Nothing listens at its monitor’s address.');
-        } else if (exists && !exiting) {
+        const { pid } = target;
+        if (pid === null && failures.length > 0 && failures.every(nobodyListens)) {
+          if (exists) ended();
+        } else if (!exiting && (exists || pid === null)) {
+          exists = true;
           unreachable();
-          if (target.pid !== null) void endIfGone(target.pid);
+          if (pid !== null) void endIfGone(pid);
         }
         emit({ kind: 'standing' });
       },
     },
   });
+
+  const machineType = (): string | null => support?.machineType ?? target.machineType;
 
   const clientOrRefuse = (): QmpClient => {
     if (link.client) return link.client;
@@ -260,11 +292,11 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     get agent() {
       return agent.status;
     },
-    get sleep(): SleepSupport {
-      return support.sleep;
+    get sleep(): SleepSupport | null {
+      return support?.sleep ?? null;
     },
     get machineType() {
-      return support.machineType;
+      return machineType();
     },
     hasAgentChannel: target.agent !== null,
     subscribe(listener) {
@@ -273,46 +305,23 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     },
     async look() {
       const { client } = link;
-      if (client) await unlessDown(look(client, 'query', 'unknown'));
-      else link.retryNow();
+      if (!client) return link.retryNow();
+      await meeting;
+      await unlessDown(look(client, 'query', 'unknown'));
     },
     async lookAtAgent(timeoutMs) {
       const { client } = link;
       if (client) await unlessDown(lookAtPort(client, timeoutMs));
       return agent.status;
     },
-    perform: (action) => perform(action, { client: clientOrRefuse(), agent, state: state.name }),
+    perform: async (action) => perform(action, { client: clientOrRefuse(), agent, state: state.name }),
     setClock: () => agent.talk((talk) => setGuestClock(talk, clock)),
     readBootId: () => agent.talk(readBootId),
-    async facts() {
-      const { client } = link;
-      const noMonitor = { missing: 'Its monitor is not connected.' } as const;
-      const agentFacts =
-        agent.status.status === 'answering'
-          ? agent.talk(readAgentFacts).catch((error: unknown) => everyAgentFact(messageOf(error)))
-          : Promise.resolve(everyAgentFact('Told by the guest agent, which does not answer now.'));
-      const [memoryMiB, vcpus, told] = await Promise.all([
-        client
-          ? factOf(
-              client
-                .call('query-memory-size-summary')
-                .then((memory) => (memory['base-memory'] + (memory['plugged-memory'] ?? 0)) / 2 ** 20),
-            )
-          : noMonitor,
-        client ? factOf(client.call('query-cpus-fast').then((cpus) => cpus.length)) : noMonitor,
-        agentFacts,
-      ]);
-      return {
-        hypervisor: client ? { value: `QEMU ${versionText(client)}` } : noMonitor,
-        machine: support.machineType === null ? { missing: 'QEMU does not tell.' } : { value: support.machineType },
-        memoryMiB,
-        vcpus,
-        ...told,
-      };
-    },
+    facts: () => readFacts(link.client, agent, machineType()),
     close() {
       closed = true;
       cancelAgentLook();
+      cancelMeeting();
       agent.close();
       link.close();
       listeners.clear();
@@ -320,7 +329,8 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   };
 }
 
+const NOBODY_LISTENS = 'Nothing listens at its monitor’s address.';
+const ENDED_UNSEEN = 'Its QEMU process has ended; how is not known.';
+
 const nobodyListens = (error: unknown): boolean =>
   error instanceof DialError && (error.code === 'missing' || error.code === 'refused');
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -116,16 +116,19 @@ function refusedByAgent(command: string, error: AgentError): Refusal {
       'The guest offers no S4. A Linux guest needs a swap device as large as its memory and resume= on its kernel command line; Windows needs powercfg /hibernate on; QEMU must run with disable_s4=0.',
     'guest-suspend-hybrid':
       'The guest offers no hybrid sleep (Windows never does through the agent). Use Sleep or Hibernate.',
+    'guest-shutdown': 'Look at the guest’s own log. Reset and Force off work without the agent.',
   };
   const remedy = remedies[command];
   return { code: 'agent-refused', message, ...(remedy ? { remedy } : {}) };
 }
 
-/** By the agent where it answers, else by the ACPI power button. */
+/** By the agent where it answers, else by the ACPI power button; also when the agent refuses afterwards. */
 async function shutDown(client: QmpClient, agent: AgentPort): Promise<Performed> {
-  if (agent.status.status === 'answering') {
+  const { status } = agent;
+  if (status.status === 'answering' && !status.disabled.includes('guest-shutdown')) {
     try {
-      return await askAgent(agent, 'guest-shutdown', { mode: 'powerdown' });
+      const asked = await askAgent(agent, 'guest-shutdown', { mode: 'powerdown' });
+      return { ...asked, refusal: asked.refusal && unlessPressed(client, asked.refusal) };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
     }
@@ -133,3 +136,9 @@ async function shutDown(client: QmpClient, agent: AgentPort): Promise<Performed>
   const asked = await askQemu(client, 'system_powerdown');
   return { ...asked, by: 'by the ACPI power button (system_powerdown)' };
 }
+
+/** Presses the power button when the agent refuses; resolves with its refusal only if that cannot be done either. */
+const unlessPressed = (client: QmpClient, refusal: Promise<Refusal>): Promise<Refusal> =>
+  new Promise((resolve) => {
+    void refusal.then((refused) => askQemu(client, 'system_powerdown').catch(() => resolve(refused)));
+  });

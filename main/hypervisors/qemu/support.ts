@@ -40,14 +40,29 @@ export async function readSupport(client: QmpClient): Promise<QemuSupport> {
 
 const REFUSED = Symbol('refused');
 
-/** A command or property that this QEMU or machine does not have is an answer, not a failure. */
+/** A command or property that this QEMU or machine does not have, or tells in another way, is an answer, not a failure. */
 async function orRefused<T>(call: Promise<T>): Promise<T | typeof REFUSED> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof QmpError && error.kind === 'command') return REFUSED;
+    if (isAnswered(error)) return REFUSED;
     throw error;
   }
+}
+
+/** QEMU answered, though not with what was asked for. */
+const isAnswered = (error: unknown): boolean =>
+  error instanceof QmpError && (error.kind === 'command' || error.kind === 'protocol');
+
+/**
+ * Whether anybody in the guest has the port of `chardev` open (QAPI: qapi/char.json query-chardev).
+ * @returns undefined where QEMU does not tell
+ * @throws QmpError when the connection ends or QEMU does not answer
+ */
+export async function isPortOpen(client: QmpClient, chardev: string | null): Promise<boolean | undefined> {
+  if (chardev === null) return undefined;
+  const ports = await orRefused(client.call('query-chardev'));
+  return ports === REFUSED ? undefined : ports.find(({ label }) => label === chardev)?.['frontend-open'];
 }
 
 async function enabled(client: QmpClient, path: string, property: string): Promise<boolean | undefined> {

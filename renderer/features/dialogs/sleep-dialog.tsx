@@ -37,7 +37,7 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
       return;
     }
     closeDialog();
-    await sendAction(guest.id, action, now.kind === 'empty' ? {} : { for: text, startAccepted: unseen !== null });
+    await sendAction(guest.id, action, now.kind === 'empty' ? {} : { for: text, ...(unseen === null ? {} : { startAccepted: true }) });
   };
   const note = availability.available ? availability.warning : availability.reason;
   return (

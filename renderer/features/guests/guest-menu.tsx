@@ -18,7 +18,7 @@ export function GuestMenu() {
   const place = useRef<HTMLDivElement>(null);
   return (
     <>
-      <div ref={place} />
+      <div ref={place} className="floating-place" />
       {menu === null || guest === undefined ? null : (
         <OpenMenu key={`${menu.kind} ${menu.guestId}`} menu={menu} guest={guest} container={place} />
       )}

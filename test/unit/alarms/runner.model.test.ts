@@ -3,14 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
 import { MAX_CONFIRM_MS, type Alarm, type AlarmEnding } from '../../../main/power/alarms';
 import { StorageError } from '../../../main/storage/errors';
-import { createWorld, type Process } from './world';
+import { createWorld, S, type Process } from './world';
 
-const S = 1_000;
 const ids = ['g', 'h'];
 
 type Command =
-  | { readonly do: 'sleep'; readonly id: string; readonly s: number; readonly until: boolean; readonly hibernate: boolean }
-  | { readonly do: 'failToSleep' | 'cancel' | 'wakeByOther' | 'turnOff' | 'unplug' | 'plugIn' | 'deafen' | 'heal'; readonly id: string }
+  | {
+      readonly do: 'sleep';
+      readonly id: string;
+      readonly s: number;
+      readonly until: boolean;
+      readonly hibernate: boolean;
+    }
+  | {
+      readonly do:
+        'failToSleep' | 'cancel' | 'wakeByOther' | 'turnOff' | 'unplug' | 'plugIn' | 'deafen' | 'heal';
+      readonly id: string;
+    }
   | { readonly do: 'extend'; readonly id: string; readonly s: number }
   | { readonly do: 'pass' | 'computerSleeps' | 'setClock'; readonly s: number; readonly told: boolean }
   | { readonly do: 'fillDisk' | 'freeDisk' | 'restart' }
@@ -22,17 +31,41 @@ type Command =
 const id = fc.constantFrom(...ids);
 const seconds = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 900 }));
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('sleep' as const), id, s: seconds, until: fc.boolean(), hibernate: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('sleep' as const),
+      id,
+      s: seconds,
+      until: fc.boolean(),
+      hibernate: fc.boolean(),
+    }),
+  },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('pass' as const), s: seconds, told: fc.boolean() }) },
   {
     weight: 5,
     arbitrary: fc.record({
-      do: fc.constantFrom('failToSleep', 'cancel', 'wakeByOther', 'turnOff', 'unplug', 'plugIn', 'deafen', 'heal'),
+      do: fc.constantFrom(
+        'failToSleep',
+        'cancel',
+        'wakeByOther',
+        'turnOff',
+        'unplug',
+        'plugIn',
+        'deafen',
+        'heal',
+      ),
       id,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('extend' as const), id, s: fc.integer({ min: -300, max: 300 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('computerSleeps' as const), s: seconds, told: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('extend' as const), id, s: fc.integer({ min: -300, max: 300 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('computerSleeps' as const), s: seconds, told: fc.boolean() }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -42,9 +75,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('fillDisk', 'freeDisk', 'restart') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crashSoon' as const), operations: fc.integer({ min: 1, max: 60 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('crashSoon' as const),
+      operations: fc.integer({ min: 1, max: 60 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stayAway' as const), s: seconds }) },
-) as fc.Arbitrary<Command>;
+);
 
 /** What the user was promised: a guest that sleeps with an acknowledged alarm. */
 interface Promised {
@@ -101,7 +140,8 @@ async function play(commands: readonly Command[]): Promise<void> {
         expect(mayReturn.has(alarm.id), `${alarm.id} woke a guest without being asked to`).toBe(true);
         continue;
       }
-      if (promised.alarm.basis === 'instant') expect(begun.wall, `${alarm.id} was early`).toBeGreaterThanOrEqual(promised.notBeforeWall);
+      if (promised.alarm.basis === 'instant')
+        expect(begun.wall, `${alarm.id} was early`).toBeGreaterThanOrEqual(promised.notBeforeWall);
       else expect(begun.passed, `${alarm.id} was early`).toBeGreaterThanOrEqual(promised.notBeforePassed);
     }
     deliveriesSeen = world.deliveries.length;
@@ -185,7 +225,12 @@ async function play(commands: readonly Command[]): Promise<void> {
       case 'failToSleep': {
         if (world.guest(next.id).state !== 'running') return;
         forgetAlarmOfAwakeGuest(next.id);
-        const request = { guestId: next.id, action: 'suspend', when: { kind: 'for', ms: 60 * S }, confirmWithin: S } as const;
+        const request = {
+          guestId: next.id,
+          action: 'suspend',
+          when: { kind: 'for', ms: 60 * S },
+          confirmWithin: S,
+        } as const;
         const armed = await untilSettledOrCrashed(runner.arm(request).catch(() => undefined));
         if (armed === undefined || armed === 'crashed') return;
         runner.sleepFailed(armed.id);
@@ -308,7 +353,13 @@ async function play(commands: readonly Command[]): Promise<void> {
     Object.assign(world.guest(guest), { reachable: true, deaf: false });
     world.show(guest);
   }
-  const last = Math.max(world.clock.now(), ...world.runner().list().map(({ due }) => due));
+  const last = Math.max(
+    world.clock.now(),
+    ...world
+      .runner()
+      .list()
+      .map(({ due }) => due),
+  );
   await world.clock.advance(last - world.clock.now() + MAX_CONFIRM_MS + 100 * S);
   judge();
   expect(world.runner().list()).toEqual([]);
@@ -318,10 +369,14 @@ async function play(commands: readonly Command[]): Promise<void> {
 }
 
 describe('whatever happens, an alarm', () => {
-  it('is never lost, never early, and never fires twice', { timeout: Number(process.env.MODEL_RUNS ?? 400) * 150 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 3, maxLength: 30, size: 'max' }), play),
-      { numRuns: Number(process.env.MODEL_RUNS ?? 400) },
-    );
-  });
+  it(
+    'is never lost, never early, and never fires twice',
+    { timeout: Number(process.env.MODEL_RUNS ?? 400) * 150 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(command, { minLength: 3, maxLength: 30, size: 'max' }), play),
+        { numRuns: Number(process.env.MODEL_RUNS ?? 400) },
+      );
+    },
+  );
 });

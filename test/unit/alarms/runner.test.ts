@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
 import { MAX_TIMER_MS } from '../../../main/clock';
-import type { WakeOutcome } from '../../../main/power/alarms';
-import { createWorld, WAKE_MS } from './world';
-
-const S = 1_000;
-const MIN = 60 * S;
-const H = 60 * MIN;
-const D = 24 * H;
-
-const wakes = (world: ReturnType<typeof createWorld>) => world.deliveries.map(({ outcome }) => outcome);
-const onDisk = (world: ReturnType<typeof createWorld>) => {
-  const text = world.app().fs.text('/data/alarms.json');
-  return text === undefined ? [] : (JSON.parse(text) as { value: { id: string; due: number; phase: { kind: string } }[] }).value;
-};
-const diskFull = (_: number, operation: string) => (operation === 'write' ? ('ENOSPC' as const) : undefined);
-const diskFine = () => undefined;
+import { createWorld, D, H, MIN, onDisk, S, WAKE_MS, wakes, type World } from './world';
 
 describe('an alarm', () => {
   it('wakes its guest on time, and ends', async () => {
@@ -23,13 +9,21 @@ describe('an alarm', () => {
     const app = await world.begin();
     const t = world.clock.now();
     const alarm = await world.sleep('g', 8 * H);
-    expect(alarm).toMatchObject({ guestId: 'g', holder: 'app', action: 'suspend', due: t + 8 * H, basis: 'duration' });
+    expect(alarm).toMatchObject({
+      guestId: 'g',
+      holder: 'app',
+      action: 'suspend',
+      due: t + 8 * H,
+      basis: 'duration',
+    });
     await world.clock.advance(8 * H - 1);
     expect(world.stateOf('g')).toBe('suspended');
     expect(app.runner.list()).toMatchObject([{ id: alarm.id, phase: { kind: 'armed' } }]);
     await world.clock.advance(1 + WAKE_MS);
     expect(world.stateOf('g')).toBe('running');
-    expect(app.ended).toMatchObject([{ alarm: { id: alarm.id }, ending: { kind: 'woken', late: WAKE_MS, at: t + 8 * H + WAKE_MS } }]);
+    expect(app.ended).toMatchObject([
+      { alarm: { id: alarm.id }, ending: { kind: 'woken', late: WAKE_MS, at: t + 8 * H + WAKE_MS } },
+    ]);
     expect(app.runner.list()).toEqual([]);
     expect(onDisk(world)).toEqual([]);
     expect(world.clock.pendingTimers()).toBe(0);
@@ -38,7 +32,12 @@ describe('an alarm', () => {
   it('is on disk before it is acknowledged, and is not in force before', async () => {
     const world = createWorld();
     const app = await world.begin();
-    const arming = app.runner.arm({ guestId: 'g', action: 'suspend', when: { kind: 'for', ms: H }, confirmWithin: MIN });
+    const arming = app.runner.arm({
+      guestId: 'g',
+      action: 'suspend',
+      when: { kind: 'for', ms: H },
+      confirmWithin: MIN,
+    });
     expect(app.runner.list()).toEqual([]);
     const alarm = await arming;
     expect(alarm.phase).toEqual({ kind: 'pending', confirmBy: world.clock.now() + MIN });
@@ -50,7 +49,9 @@ describe('an alarm', () => {
     const world = createWorld();
     await world.begin();
     const at = world.clock.now() + 2 * H;
-    await world.runner().arm({ guestId: 'g', action: 'suspend', when: { kind: 'until', at, text: '' }, confirmWithin: MIN });
+    await world
+      .runner()
+      .arm({ guestId: 'g', action: 'suspend', when: { kind: 'until', at, text: '' }, confirmWithin: MIN });
     world.guest('g').state = 'suspended';
     world.show('g');
     await world.clock.advance(H);
@@ -62,7 +63,7 @@ describe('an alarm', () => {
   });
 
   it.each([
-    ['at once', (world: ReturnType<typeof createWorld>) => world.runner().recheck()],
+    ['at once', (world: World) => world.runner().recheck()],
     ['after at most 30 s', () => undefined],
   ])('for a time stays as long when the clock is set back (noticed %s)', async (_, notice) => {
     const world = createWorld();
@@ -77,6 +78,23 @@ describe('an alarm', () => {
     expect(wakes(world)).toEqual(['woken']);
   });
 
+  it('armed while the clock is set back, and that is noticed, moves along', async () => {
+    const world = createWorld();
+    const { runner } = await world.begin();
+    const arming = runner.arm({
+      guestId: 'g',
+      action: 'suspend',
+      when: { kind: 'for', ms: H },
+      confirmWithin: MIN,
+    });
+    world.clock.step(-30 * MIN);
+    runner.recheck();
+    const { due } = await arming;
+    expect(due).toBe(world.clock.now() + H);
+    await world.clock.advance(0);
+    expect(onDisk(world)).toMatchObject([{ due }]);
+  });
+
   it('armed after the clock was set back, before that was noticed, is not moved', async () => {
     const world = createWorld();
     await world.begin();
@@ -89,21 +107,24 @@ describe('an alarm', () => {
     expect(world.runner().ofGuest('other')?.due).toBe(alarm.due + H);
   });
 
-  it.each(['step', 'sleep'] as const)('fires within 30 s of a %s of the clock beyond its due, at once when told', async (how) => {
-    const world = createWorld();
-    await world.begin();
-    await world.sleep('g', 8 * H);
-    await world.sleep('h', 8 * H);
-    world.clock[how](9 * H);
-    expect(wakes(world)).toEqual([]);
-    world.runner().recheck();
-    await world.clock.advance(WAKE_MS);
-    expect(wakes(world)).toEqual(['woken', 'woken']);
-    await world.sleep('g', 8 * H);
-    world.clock[how](9 * H);
-    await world.clock.advance(30 * S + WAKE_MS);
-    expect(wakes(world)).toHaveLength(3);
-  });
+  it.each(['step', 'sleep'] as const)(
+    'fires within 30 s of a %s of the clock beyond its due, at once when told',
+    async (how) => {
+      const world = createWorld();
+      await world.begin();
+      await world.sleep('g', 8 * H);
+      await world.sleep('h', 8 * H);
+      world.clock[how](9 * H);
+      expect(wakes(world)).toEqual([]);
+      world.runner().recheck();
+      await world.clock.advance(WAKE_MS);
+      expect(wakes(world)).toEqual(['woken', 'woken']);
+      await world.sleep('g', 8 * H);
+      world.clock[how](9 * H);
+      await world.clock.advance(30 * S + WAKE_MS);
+      expect(wakes(world)).toHaveLength(3);
+    },
+  );
 
   it('of a year is kept in waits that a timer can keep', async () => {
     const world = createWorld();
@@ -139,7 +160,12 @@ describe('an alarm', () => {
   it('cannot be set twice at once for one guest', async () => {
     const world = createWorld();
     const { runner } = await world.begin();
-    const request = { guestId: 'g', action: 'suspend', when: { kind: 'for', ms: H }, confirmWithin: MIN } as const;
+    const request = {
+      guestId: 'g',
+      action: 'suspend',
+      when: { kind: 'for', ms: H },
+      confirmWithin: MIN,
+    } as const;
     const [first, second] = await Promise.allSettled([runner.arm(request), runner.arm(request)]);
     expect(first.status).toBe('fulfilled');
     expect(second).toMatchObject({ status: 'rejected', reason: expect.any(AlarmRefusedError) as Error });
@@ -155,7 +181,7 @@ describe('an alarm', () => {
 });
 
 describe('a sleep', () => {
-  const arm = (world: ReturnType<typeof createWorld>, ms: number) =>
+  const arm = (world: World, ms: number) =>
     world.runner().arm({ guestId: 'g', action: 'suspend', when: { kind: 'for', ms }, confirmWithin: 30 * S });
 
   it('that takes longer than the alarm is not woken before it began', async () => {
@@ -184,17 +210,20 @@ describe('a sleep', () => {
     expect(onDisk(world)).toEqual([]);
   });
 
-  it.each(['before', 'after'])('never seen ends its alarm, the guest having been seen awake %s it was armed', async (when) => {
-    const world = createWorld();
-    const app = await world.begin();
-    if (when === 'before') world.show('g');
-    await arm(world, H);
-    if (when === 'after') world.show('g');
-    await world.clock.advance(30 * S - 1);
-    expect(app.runner.list()).toHaveLength(1);
-    await world.clock.advance(1);
-    expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', by: 'sleep-failed' } }]);
-  });
+  it.each(['before', 'after'])(
+    'never seen ends its alarm, the guest having been seen awake %s it was armed',
+    async (when) => {
+      const world = createWorld();
+      const app = await world.begin();
+      if (when === 'before') world.show('g');
+      await arm(world, H);
+      if (when === 'after') world.show('g');
+      await world.clock.advance(30 * S - 1);
+      expect(app.runner.list()).toHaveLength(1);
+      await world.clock.advance(1);
+      expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', by: 'sleep-failed' } }]);
+    },
+  );
 
   it('never confirmed of a guest that nobody sees keeps its alarm', async () => {
     const world = createWorld();
@@ -273,7 +302,10 @@ describe('a guest', () => {
     world.show('g');
     await world.clock.advance(H + 10 * MIN);
     expect(app.runner.list()).toMatchObject([
-      { lateFrom: due, phase: { kind: 'retrying', after: 'unreachable', reason: 'The host does not answer.' } },
+      {
+        lateFrom: due,
+        phase: { kind: 'retrying', after: 'unreachable', reason: 'The host does not answer.' },
+      },
     ]);
     const tries = wakes(world).length;
     expect(tries).toBeGreaterThan(10);
@@ -312,7 +344,9 @@ describe('a guest', () => {
     await world.sleep('g', H);
     world.guest('g').state = state;
     world.show('g');
-    expect(app.ended).toMatchObject([{ ending: { kind: 'failed', reason: expect.stringContaining('no longer runs') as string } }]);
+    expect(app.ended).toMatchObject([
+      { ending: { kind: 'failed', reason: expect.stringContaining('no longer runs') as string } },
+    ]);
   });
 
   it('seen awake during a wake that could not tell counts as awake', async () => {
@@ -339,315 +373,5 @@ describe('a guest', () => {
     expect(app.ended).toMatchObject([{ alarm: { id: first.id }, ending: { kind: 'cancelled' } }]);
     await world.clock.advance(H);
     expect(wakes(world)).toEqual(['already-awake', 'woken']);
-  });
-});
-
-describe('changing an alarm', () => {
-  it('moves it, on disk before it is acknowledged', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id, due } = await world.sleep('g', H);
-    expect(await app.runner.extend(id, { kind: 'by', ms: H })).toMatchObject({ due: due + H, phase: { kind: 'armed' } });
-    expect(onDisk(world)).toMatchObject([{ id, due: due + H }]);
-    await world.clock.advance(H + MIN);
-    expect(wakes(world)).toEqual([]);
-    await app.runner.extend(id, { kind: 'to', due: world.clock.now() + 10 * S, basis: 'instant' });
-    await world.clock.advance(10 * S + WAKE_MS);
-    expect(wakes(world)).toEqual(['woken']);
-  });
-
-  it('twice at once adds up', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id, due } = await world.sleep('g', H);
-    await Promise.all([app.runner.extend(id, { kind: 'by', ms: H }), app.runner.extend(id, { kind: 'by', ms: H })]);
-    expect(app.runner.list()).toMatchObject([{ due: due + 2 * H }]);
-  });
-
-  it('is refused while the guest is being woken, and once it has ended', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id } = await world.sleep('g', H);
-    await world.clock.advance(H);
-    await expect(app.runner.extend(id, { kind: 'by', ms: H })).rejects.toThrow(/being woken right now/);
-    await expect(app.runner.cancel(id)).rejects.toThrow(/being woken right now/);
-    await world.clock.advance(WAKE_MS);
-    await expect(app.runner.extend(id, { kind: 'by', ms: H })).rejects.toThrow(/ended already/);
-    await expect(app.runner.cancel(id)).rejects.toThrow(AlarmRefusedError);
-    expect(wakes(world)).toEqual(['woken']);
-  });
-
-  it('out of range is refused, and the alarm stays', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id, due } = await world.sleep('g', H);
-    await expect(app.runner.extend(id, { kind: 'by', ms: -2 * H })).rejects.toThrow(/at least 1 second/);
-    await expect(app.runner.extend(id, { kind: 'by', ms: 365 * D })).rejects.toThrow(AlarmRefusedError);
-    expect(app.runner.list()).toMatchObject([{ due }]);
-  });
-
-  it('of a late one gives the guest its sleep back', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id } = await world.sleep('g', H);
-    world.guest('g').reachable = false;
-    await world.clock.advance(H + MIN);
-    const extended = await app.runner.extend(id, { kind: 'by', ms: H });
-    expect(extended).toMatchObject({ due: world.clock.now() + H, phase: { kind: 'armed' } });
-    expect(extended).not.toHaveProperty('lateFrom');
-  });
-
-  it('cancels it', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id } = await world.sleep('g', H);
-    await app.runner.cancel(id);
-    expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', by: 'user' } }]);
-    expect(onDisk(world)).toEqual([]);
-    await world.clock.advance(2 * H);
-    expect(wakes(world)).toEqual([]);
-  });
-
-  it('that is cancelled while an extension is saved stays cancelled', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id } = await world.sleep('g', H);
-    const [extended] = await Promise.allSettled([
-      app.runner.extend(id, { kind: 'by', ms: H }),
-      Promise.resolve().then(() => app.runner.cancel(id)),
-    ]);
-    expect(extended).toMatchObject({ status: 'rejected', reason: expect.any(AlarmRefusedError) as Error });
-    await world.clock.advance(0);
-    expect(onDisk(world)).toEqual([]);
-  });
-});
-
-describe('after a restart', () => {
-  it('alarms are armed again', async () => {
-    const world = createWorld();
-    await world.begin();
-    const alarm = await world.sleep('g', 2 * H);
-    await world.clock.advance(H);
-    const again = await world.restart();
-    expect(again.runner.list()).toMatchObject([{ id: alarm.id, due: alarm.due }]);
-    await world.clock.advance(H + WAKE_MS);
-    expect(wakes(world)).toEqual(['woken']);
-    expect(again.ended).toMatchObject([{ ending: { kind: 'woken', late: WAKE_MS } }]);
-  });
-
-  it('those that came due fire at once, at the same time, and are late', async () => {
-    const world = createWorld();
-    await world.begin();
-    const { due } = await world.sleep('g', H);
-    await world.sleep('h', H, 'hibernate');
-    world.app().kill();
-    await world.clock.advance(3 * H);
-    const again = await world.restart();
-    expect(again.runner.list()).toMatchObject([
-      { phase: { kind: 'firing' }, lateFrom: due },
-      { phase: { kind: 'firing' }, lateFrom: due },
-    ]);
-    await world.clock.advance(WAKE_MS);
-    expect(wakes(world)).toEqual(['woken', 'woken']);
-    expect(again.ended).toMatchObject([{ ending: { kind: 'woken', late: 2 * H + WAKE_MS } }, { ending: { kind: 'woken' } }]);
-  });
-
-  it('in the middle of a wake the guest is looked at again', async () => {
-    const world = createWorld();
-    await world.begin();
-    await world.sleep('g', H);
-    await world.clock.advance(H);
-    expect(onDisk(world)).toMatchObject([{ phase: { kind: 'firing' } }]);
-    const again = await world.restart();
-    await world.clock.advance(WAKE_MS);
-    expect(wakes(world)).toEqual(['woken']);
-    expect(again.ended).toMatchObject([{ ending: { kind: 'woken' } }]);
-  });
-
-  it('a guest seen awake before the alarms are started ends its alarm', async () => {
-    const world = createWorld();
-    await world.begin();
-    await world.sleep('g', H);
-    const { fs } = world.app();
-    world.app().kill();
-    world.guest('g').state = 'running';
-    await world.clock.advance(2 * H);
-    const again = await world.boot(fs.afterProcessEnd());
-    world.show('g');
-    again.runner.start();
-    await world.clock.advance(MIN);
-    expect(again.ended).toMatchObject([{ ending: { kind: 'ended-early' } }]);
-    expect(wakes(world)).toEqual([]);
-  });
-
-  it('starting twice is a mistake', async () => {
-    const world = createWorld();
-    const { runner } = await world.begin();
-    expect(() => runner.start()).toThrow(/running already/);
-  });
-});
-
-describe('a disk that fails', () => {
-  it('arms nothing', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    app.fs.fault = diskFull;
-    await expect(world.sleep('g', H)).rejects.toMatchObject({ name: 'StorageError', code: 'ENOSPC' });
-    expect(app.runner.list()).toEqual([]);
-    expect(app.changes.at(-1)).toEqual([]);
-    app.fs.fault = diskFine;
-    await world.clock.advance(2 * H);
-    expect(wakes(world)).toEqual([]);
-    expect(onDisk(world)).toEqual([]);
-    await world.sleep('g', H);
-    expect(app.runner.list()).toHaveLength(1);
-  });
-
-  it('keeps the alarm before when its replacement cannot be kept', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const first = await world.sleep('g', H);
-    app.fs.fault = diskFull;
-    await expect(world.sleep('g', 2 * H)).rejects.toMatchObject({ code: 'ENOSPC' });
-    await expect(app.runner.extend(first.id, { kind: 'by', ms: H })).rejects.toMatchObject({ code: 'ENOSPC' });
-    expect(app.runner.list()).toMatchObject([{ id: first.id, due: first.due }]);
-    expect(app.ended).toEqual([]);
-  });
-
-  it('leaves no rejected alarm on disk, even when another change is saved at the same time', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const other = await world.sleep('h', H);
-    let failures = 1;
-    app.fs.fault = (_, operation) => (operation === 'write' && failures-- > 0 ? 'ENOSPC' : undefined);
-    const rejected = expect(world.sleep('g', H)).rejects.toMatchObject({ code: 'ENOSPC' });
-    world.guest('h').state = 'running';
-    world.show('h');
-    await rejected;
-    await world.clock.advance(0);
-    expect(other.id).not.toBe('');
-    expect(onDisk(world)).toEqual([]);
-  });
-
-  it('does not keep a guest asleep', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    await world.sleep('g', H);
-    app.fs.fault = diskFull;
-    await world.clock.advance(H + WAKE_MS);
-    expect(wakes(world)).toEqual(['woken']);
-    expect(app.problems).toEqual([expect.stringContaining('disk is full')]);
-    expect(onDisk(world)).toHaveLength(1);
-    await world.clock.advance(MIN);
-    expect(app.problems).toHaveLength(1);
-    app.fs.fault = diskFine;
-    await world.clock.advance(5 * S);
-    expect(onDisk(world)).toEqual([]);
-    expect(app.problems).toEqual([expect.any(String), undefined]);
-    expect(world.clock.pendingTimers()).toBe(0);
-  });
-
-  it('and hangs does not keep a guest asleep either', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    await world.sleep('g', H);
-    const { create } = app.fs;
-    app.fs.create = () => new Promise(() => {});
-    await world.clock.advance(H + 5 * S + WAKE_MS);
-    expect(wakes(world)).toEqual(['woken']);
-    app.fs.create = create;
-  });
-
-  it('lets an alarm be cancelled, and forgets it on disk when it can', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id } = await world.sleep('g', H);
-    app.fs.fault = diskFull;
-    await app.runner.cancel(id);
-    expect(app.runner.list()).toEqual([]);
-    expect(onDisk(world)).toHaveLength(1);
-    app.fs.fault = diskFine;
-    await world.clock.advance(5 * S);
-    expect(onDisk(world)).toEqual([]);
-  });
-});
-
-describe('a wake', () => {
-  it.each<[string, () => Promise<never>]>([
-    ['rejects', () => Promise.reject(new Error('broken'))],
-    [
-      'throws',
-      () => {
-        throw new Error('broken');
-      },
-    ],
-  ])('that %s is tried again', async (_, wake) => {
-    const world = createWorld();
-    const { runner, override } = await world.begin();
-    override.wake = wake;
-    await world.sleep('g', S);
-    await world.clock.advance(2 * S);
-    expect(runner.list()).toMatchObject([{ phase: { kind: 'retrying', attempts: 1, after: 'unreachable', reason: 'broken' } }]);
-    await world.clock.advance(MIN);
-    expect(runner.list()).toMatchObject([{ phase: { attempts: 4 } }]);
-  });
-
-  it('that takes long is not begun twice', async () => {
-    const world = createWorld();
-    const { runner, override } = await world.begin();
-    let begun = 0;
-    override.wake = () => ((begun += 1), new Promise<never>(() => {}));
-    await world.sleep('g', S);
-    await world.clock.advance(H);
-    runner.recheck();
-    world.show('g');
-    await world.clock.advance(H);
-    expect(begun).toBe(1);
-  });
-});
-
-describe('stopping', () => {
-  it('ends the wait, refuses new alarms, and starts no wake', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    const { id } = await world.sleep('g', H);
-    await app.runner.stop();
-    expect(world.clock.pendingTimers()).toBe(0);
-    await expect(world.sleep('h', H)).rejects.toThrow(/closing/);
-    await expect(app.runner.extend(id, { kind: 'by', ms: H })).rejects.toThrow(/closing/);
-    app.runner.recheck();
-    await world.clock.advance(2 * H);
-    expect(wakes(world)).toEqual([]);
-    expect(onDisk(world)).toHaveLength(1);
-  });
-
-  it('before a wake touched its guest leaves it to the next start', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    await world.sleep('g', H);
-    await world.clock.advance(H);
-    await app.runner.stop();
-    await world.clock.advance(WAKE_MS);
-    expect(wakes(world)).toEqual(['already-awake']);
-    expect(world.stateOf('g')).toBe('suspended');
-    expect(onDisk(world)).toMatchObject([{ phase: { kind: 'firing' } }]);
-    await world.restart();
-    await world.clock.advance(WAKE_MS);
-    expect(wakes(world)).toEqual(['already-awake', 'woken']);
-  });
-
-  it('after a wake touched its guest keeps what comes of it', async () => {
-    const world = createWorld();
-    const app = await world.begin();
-    await world.sleep('g', H);
-    let finish = (_: WakeOutcome) => {};
-    app.override.wake = (_, wanted) => (wanted(), new Promise((resolve) => (finish = resolve)));
-    await world.clock.advance(H);
-    await app.runner.stop();
-    finish({ kind: 'woken' });
-    await world.clock.advance(0);
-    expect(app.ended).toMatchObject([{ ending: { kind: 'woken' } }]);
-    expect(onDisk(world)).toEqual([]);
-    expect(world.clock.pendingTimers()).toBe(0);
   });
 });

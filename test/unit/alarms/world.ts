@@ -6,7 +6,23 @@ import type { Cause, PowerStateName } from '../../../main/power/states';
 import { fakeClock } from '../../fakes/clock';
 import { memoryFs, type MemoryFs } from '../../fakes/memory-fs';
 
+export const S = 1_000;
+export const MIN = 60 * S;
+export const H = 60 * MIN;
+export const D = 24 * H;
+/** How long a simulated wake takes. */
 export const WAKE_MS = 50;
+
+export type World = ReturnType<typeof createWorld>;
+/** What came of each wake, in order. */
+export const wakes = (world: World) => world.deliveries.map(({ outcome }) => outcome);
+/** The alarms in the file, as the running app has written them. */
+export function onDisk(world: World): { id: string; due: number; phase: { kind: string } }[] {
+  const text = world.app().fs.text('/data/alarms.json');
+  return text === undefined
+    ? []
+    : (JSON.parse(text) as { value: { id: string; due: number; phase: { kind: string } }[] }).value;
+}
 
 /** One guest as it is, whatever the app knows. */
 export interface SimulatedGuest {
@@ -189,7 +205,12 @@ export function createWorld(start?: number) {
     },
     /** As the app puts a guest to sleep: the alarm first, then the sleep, then its confirmation. */
     async sleep(id: string, ms: number, action: Alarm['action'] = 'suspend'): Promise<Alarm> {
-      const alarm = await current().runner.arm({ guestId: id, action, when: { kind: 'for', ms }, confirmWithin: 30_000 });
+      const alarm = await current().runner.arm({
+        guestId: id,
+        action,
+        when: { kind: 'for', ms },
+        confirmWithin: 30_000,
+      });
       guest(id).state = action === 'hibernate' ? 'hibernated' : 'suspended';
       show(id, 'user');
       current().runner.sleepConfirmed(alarm.id);

@@ -5,7 +5,7 @@ import { startDemoHost, type DemoHost } from '../../../main/demo/demo-host';
 import type { Endpoint } from '../../../main/hosts/discovery/endpoints';
 import { parseCommandLine } from '../../../main/hosts/discovery/command-line';
 import type { FoundGuest } from '../../../main/hosts/discovery/found';
-import { openAgent } from '../../../main/protocols/guest-agent/client';
+import { openAgent, type AgentClient } from '../../../main/protocols/guest-agent/client';
 import { readGuestFile } from '../../../main/protocols/guest-agent/files';
 import { connectQmp, type QmpClient } from '../../../main/protocols/qmp/client';
 import type { SocketAddress } from '../../../main/protocols/sockets';
@@ -24,14 +24,17 @@ const qmp = async (guest: FoundGuest): Promise<QmpClient> =>
   connectQmp(await host.dial(guest.monitors[0]!), { clock });
 const agent = async (guest: FoundGuest) => openAgent(await host.dial(guest.agent!.address), { clock });
 
+const bootIdOf = async (client: AgentClient): Promise<string> =>
+  (await readGuestFile(client, '/proc/sys/kernel/random/boot_id', 100)).toString().trim();
+
 /** Lets the fake clock run on until `promise` has settled. */
 async function whileTimePasses<T>(promise: Promise<T>): Promise<T> {
-  let settled = false;
+  const state = { settled: false };
   const done = () => {
-    settled = true;
+    state.settled = true;
   };
   promise.then(done, done);
-  for (let turn = 0; !settled && turn < 1000; turn += 1) await clock.advance(10);
+  for (let turn = 0; !state.settled && turn < 1000; turn += 1) await clock.advance(10);
   return promise;
 }
 
@@ -118,8 +121,8 @@ describe('the demo host', () => {
     expect([launched.pid, guest.key, guest.startedAt]).toEqual([guest.pid, off!.key, clock.now()]);
 
     const client = await whileTimePasses(agent(guest));
-    const bootId = await whileTimePasses(readGuestFile(client, '/proc/sys/kernel/random/boot_id', 100));
-    expect(bootId.trim()).toBe(off!.bootId);
+    const bootId = await whileTimePasses(bootIdOf(client));
+    expect(bootId).toBe(off!.bootId);
     client.close();
   });
 
@@ -130,7 +133,7 @@ describe('the demo host', () => {
     const events: string[] = [];
     monitor.onEvent(({ name }) => events.push(name));
     const client = await agent(before);
-    const bootId = await readGuestFile(client, '/proc/sys/kernel/random/boot_id', 100);
+    const bootId = await bootIdOf(client);
     await client.sendWithoutReply('guest-suspend-disk');
     await whileTimePasses(monitor.closed);
     await listening;
@@ -144,7 +147,7 @@ describe('the demo host', () => {
     const { pid, exited } = await host.launch(before.recipe!);
     expect(pid).not.toBe(before.pid);
     const again = await whileTimePasses(agent(named('nas')));
-    expect(await readGuestFile(again, '/proc/sys/kernel/random/boot_id', 100)).toBe(bootId);
+    expect(await bootIdOf(again)).toBe(bootId);
     await again.sendWithoutReply('guest-shutdown', {});
     expect(await whileTimePasses(exited)).toEqual({ code: 0, signal: null, output: '' });
     expect(host.switchedOff()[0]).toMatchObject({ name: 'nas', hibernated: false, bootId: null });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { clockStepped, restored } from '../../../main/power/alarm-clock';
 import {
-  clockStepped,
   extend,
   fireResult,
   guestObserved,
@@ -11,7 +11,6 @@ import {
   newAlarm,
   nextLook,
   reachedAgain,
-  restored,
   sleepConfirmed,
   sleepFailed,
   startFiring,
@@ -24,7 +23,14 @@ import type { PowerStateName } from '../../../main/power/states';
 
 const T = Date.UTC(2026, 10, 22, 12);
 const H = 3_600_000;
-const request = { id: 'a', guestId: 'g', holder: 'app', action: 'suspend', due: T + 8 * H, basis: 'duration' } as const;
+const request = {
+  id: 'a',
+  guestId: 'g',
+  holder: 'app',
+  action: 'suspend',
+  due: T + 8 * H,
+  basis: 'duration',
+} as const;
 const pending = newAlarm({ ...request, confirmWithin: 30_000 }, T);
 const armed = sleepConfirmed(pending);
 const firing = startFiring(armed, armed.due);
@@ -54,21 +60,33 @@ describe('a new alarm', () => {
   });
 
   it('ends when the sleep failed, unless the guest was seen asleep', () => {
-    expect(sleepFailed(pending)).toEqual({ kind: 'ended', ending: { kind: 'cancelled', by: 'sleep-failed' } });
+    expect(sleepFailed(pending)).toEqual({
+      kind: 'ended',
+      ending: { kind: 'cancelled', by: 'sleep-failed' },
+    });
     expect(sleepFailed(armed)).toEqual({ kind: 'goes-on', alarm: armed });
   });
 });
 
 describe('moving an alarm', () => {
   it('by a time, sooner or later', () => {
-    expect(extend(armed, { kind: 'by', ms: H }, T)).toEqual({ ok: true, alarm: { ...armed, due: T + 9 * H } });
-    expect(extend(armed, { kind: 'by', ms: -H }, T)).toEqual({ ok: true, alarm: { ...armed, due: T + 7 * H } });
+    expect(extend(armed, { kind: 'by', ms: H }, T)).toEqual({
+      ok: true,
+      alarm: { ...armed, due: T + 9 * H },
+    });
+    expect(extend(armed, { kind: 'by', ms: -H }, T)).toEqual({
+      ok: true,
+      alarm: { ...armed, due: T + 7 * H },
+    });
     expect(extend(pending, { kind: 'by', ms: H }, T)).toMatchObject({ alarm: { phase: pending.phase } });
   });
 
   it('to an instant', () => {
     const change = { kind: 'to', due: T + 2 * H, basis: 'instant' } as const;
-    expect(extend(armed, change, T)).toEqual({ ok: true, alarm: { ...armed, due: T + 2 * H, basis: 'instant' } });
+    expect(extend(armed, change, T)).toEqual({
+      ok: true,
+      alarm: { ...armed, due: T + 2 * H, basis: 'instant' },
+    });
   });
 
   it('counts from now when it is late, and starts anew', () => {
@@ -118,7 +136,10 @@ describe('a wake', () => {
   it.each<[WakeOutcome, Step]>([
     [{ kind: 'woken' }, { kind: 'ended', ending: { kind: 'woken', late: 70, at: armed.due + 70 } }],
     [{ kind: 'already-awake' }, { kind: 'ended', ending: { kind: 'ended-early', by: 'unknown' } }],
-    [{ kind: 'gone', reason: 'off' }, { kind: 'ended', ending: { kind: 'failed', reason: 'off' } }],
+    [
+      { kind: 'gone', reason: 'off' },
+      { kind: 'ended', ending: { kind: 'failed', reason: 'off' } },
+    ],
   ])('%j', (outcome, step) => {
     expect(fireResult(firing, outcome, armed.due + 70)).toEqual(step);
   });
@@ -129,7 +150,10 @@ describe('a wake', () => {
     let now = armed.due;
     for (let n = 0; n < 500; n += 1) {
       alarm = kept(fireResult(startFiring(alarm, now), { kind: 'unreachable', reason: `no link ${n}` }, now));
-      expect(alarm).toMatchObject({ lateFrom: armed.due, phase: { kind: 'retrying', attempts: n + 1, reason: `no link ${n}` } });
+      expect(alarm).toMatchObject({
+        lateFrom: armed.due,
+        phase: { kind: 'retrying', attempts: n + 1, reason: `no link ${n}` },
+      });
       waits.push((nextLook(alarm, false) - now) / 1_000);
       now = nextLook(alarm, false);
     }
@@ -151,9 +175,15 @@ describe('a wake', () => {
   it('is what woke a guest that is found awake after a failed or cut-off try', () => {
     const awake = { kind: 'already-awake' } as const;
     const later = armed.due + 9_000;
-    expect(fireResult(startFiring(retryingSent, later), awake, later)).toMatchObject({ ending: { kind: 'woken', late: 9_000 } });
-    expect(fireResult(startFiring(restored(firing, later), later), awake, later)).toMatchObject({ ending: { kind: 'woken' } });
-    expect(fireResult(startFiring(retrying, later), awake, later)).toMatchObject({ ending: { kind: 'ended-early' } });
+    expect(fireResult(startFiring(retryingSent, later), awake, later)).toMatchObject({
+      ending: { kind: 'woken', late: 9_000 },
+    });
+    expect(fireResult(startFiring(restored(firing, later), later), awake, later)).toMatchObject({
+      ending: { kind: 'woken' },
+    });
+    expect(fireResult(startFiring(retrying, later), awake, later)).toMatchObject({
+      ending: { kind: 'ended-early' },
+    });
   });
 
   it('is late when it begins late', () => {
@@ -170,7 +200,8 @@ describe('a wake', () => {
   it('is tried at once when its guest is reached again', () => {
     expect(nextLook(reachedAgain(retrying, armed.due + 10), false)).toBe(armed.due + 10);
     expect(reachedAgain(retrying, armed.due + 6_000)).toBe(retrying);
-    for (const alarm of [pending, armed, firing, retryingSent]) expect(reachedAgain(alarm, armed.due)).toBe(alarm);
+    for (const alarm of [pending, armed, firing, retryingSent])
+      expect(reachedAgain(alarm, armed.due)).toBe(alarm);
   });
 });
 
@@ -181,18 +212,40 @@ describe('what is seen of the guest', () => {
     if (step.kind === 'ended') return step.ending.kind === 'cancelled' ? step.ending.by : step.ending.kind;
     return step.alarm === alarm ? 'same' : step.alarm.phase.kind;
   };
-  const states: PowerStateName[] = ['running', 'paused', 'suspended', 'hibernated', 'saved', 'off', 'crashed', 'unknown'];
+  const states: PowerStateName[] = [
+    'running',
+    'paused',
+    'suspended',
+    'hibernated',
+    'saved',
+    'off',
+    'crashed',
+    'unknown',
+  ];
   const as = (action: Alarm['action'], alarm: Alarm): Alarm => ({ ...alarm, action });
 
   it.each<[string, Alarm, string[]]>([
-    // states:                 running        paused         suspended hibernated saved   off       crashed   unknown
+    // states:                 running        paused         suspended hibernated saved   off       crashed
+    // unknown
     ['pending', pending, ['sleep-failed', 'same', 'armed', 'armed', 'same', 'failed', 'failed', 'same']],
     ['armed', armed, ['ended-early', 'same', 'same', 'same', 'same', 'failed', 'failed', 'same']],
     ['firing', firing, ['same', 'same', 'same', 'same', 'same', 'same', 'same', 'same']],
     ['retrying', retrying, ['ended-early', 'same', 'same', 'same', 'same', 'failed', 'failed', 'same']],
-    ['retrying after a wake', retryingSent, ['woken', 'same', 'same', 'same', 'same', 'failed', 'failed', 'same']],
-    ['pending hibernation', as('hibernate', pending), ['sleep-failed', 'same', 'armed', 'armed', 'same', 'same', 'same', 'same']],
-    ['hibernated', as('hibernate', armed), ['ended-early', 'ended-early', 'same', 'same', 'same', 'same', 'same', 'same']],
+    [
+      'retrying after a wake',
+      retryingSent,
+      ['woken', 'same', 'same', 'same', 'same', 'failed', 'failed', 'same'],
+    ],
+    [
+      'pending hibernation',
+      as('hibernate', pending),
+      ['sleep-failed', 'same', 'armed', 'armed', 'same', 'same', 'same', 'same'],
+    ],
+    [
+      'hibernated',
+      as('hibernate', armed),
+      ['ended-early', 'ended-early', 'same', 'same', 'same', 'same', 'same', 'same'],
+    ],
     ['hybrid', as('hybrid', armed), ['ended-early', 'same', 'same', 'same', 'same', 'same', 'same', 'same']],
   ])('%s', (_, alarm, expected) => {
     expect(states.map((name) => see(alarm, name))).toEqual(expected);
@@ -204,7 +257,8 @@ describe('what is seen of the guest', () => {
   });
 
   it('says who woke it', () => {
-    const ending = (alarm: Alarm, cause: 'user' | 'timer') => guestObserved(alarm, { name: 'running', cause }, late);
+    const ending = (alarm: Alarm, cause: 'user' | 'timer') =>
+      guestObserved(alarm, { name: 'running', cause }, late);
     expect(ending(armed, 'user')).toMatchObject({ ending: { kind: 'ended-early', by: 'user' } });
     expect(ending(retrying, 'timer')).toMatchObject({ ending: { kind: 'woken', late: 2_000 } });
   });
@@ -245,9 +299,20 @@ describe('after a restart', () => {
   it('a wake that was cut off is tried again at once', () => {
     const now = armed.due + 90_000;
     const again = restored(firing, now);
-    expect(again.phase).toMatchObject({ kind: 'retrying', attempts: 1, failures: 0, sent: true, after: 'interrupted' });
+    expect(again.phase).toMatchObject({
+      kind: 'retrying',
+      attempts: 1,
+      failures: 0,
+      sent: true,
+      after: 'interrupted',
+    });
     expect(isDue(again, now)).toBe(true);
+  });
+
+  it('a wake that was cut off is not tried before its time, when the clock was set back meanwhile', () => {
+    const again = restored(firing, armed.due - H);
     expect(isDue(again, armed.due - 1)).toBe(false);
+    expect(isDue(again, armed.due)).toBe(true);
   });
 
   it('a late one does not wait any longer', () => {
@@ -256,13 +321,20 @@ describe('after a restart', () => {
 
   it('a pending one waits for its confirmation, but not for ever after a clock was set back', () => {
     expect(restored(pending, T + 1_000)).toEqual(pending);
-    expect(restored(pending, T - 24 * H).phase).toEqual({ kind: 'pending', confirmBy: T - 24 * H + MAX_CONFIRM_MS });
+    expect(restored(pending, T - 24 * H).phase).toEqual({
+      kind: 'pending',
+      confirmBy: T - 24 * H + MAX_CONFIRM_MS,
+    });
     expect(restored(armed, T)).toBe(armed);
   });
 
   it('keeps the count of wakes that were slept through', () => {
     const twice = inPhase({ ...retryingSent.phase, failures: 2 } as AlarmPhase);
-    const step = fireResult(startFiring(restored(twice, armed.due), armed.due), { kind: 'failed', reason: 'deaf' }, armed.due);
+    const step = fireResult(
+      startFiring(restored(twice, armed.due), armed.due),
+      { kind: 'failed', reason: 'deaf' },
+      armed.due,
+    );
     expect(step).toMatchObject({ kind: 'ended', ending: { kind: 'failed' } });
   });
 });

@@ -156,8 +156,27 @@ describe('a length of time', () => {
   });
 
   it('any text gives a result in range or a message, and never throws', () => {
-    const words = fc.constantFrom('for', 'until', '8', '1.5', '30', 'h', 'min', 'd', 's', ':', '07:00', 'am', 'monday', '-', ' ');
-    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 120 }), fc.array(words, { maxLength: 8 }).map((all) => all.join('')));
+    const words = fc.constantFrom(
+      'for',
+      'until',
+      '8',
+      '1.5',
+      '30',
+      'h',
+      'min',
+      'd',
+      's',
+      ':',
+      '07:00',
+      'am',
+      'monday',
+      '-',
+      ' ',
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 120 }),
+      fc.array(words, { maxLength: 8 }).map((all) => all.join('')),
+    );
     fc.assert(
       fc.property(text, fc.boolean(), (input, spaced) => {
         const parsed = parseWhen(spaced ? input.split('').join(' ') : input, noon);
@@ -193,7 +212,9 @@ describe('writing a length of time', () => {
   it('is read back as the same length', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: MAX_DURATION_MS / S }), (seconds) => {
-        expect(parseWhen(formatDuration(seconds * S), noon)).toMatchObject({ when: { kind: 'for', ms: seconds * S } });
+        expect(parseWhen(formatDuration(seconds * S), noon)).toMatchObject({
+          when: { kind: 'for', ms: seconds * S },
+        });
       }),
       { numRuns: 2_000 },
     );
@@ -219,7 +240,11 @@ describe('a local time', () => {
     useZone('Europe/Berlin');
     const now = Date.parse('2026-11-22T12:00Z');
     const at = Date.parse('2026-11-23T06:00Z');
-    expect(parseWhen(' Until  07:00 ', now)).toEqual({ ok: true, when: { kind: 'until', at, text: 'until 07:00' }, due: at });
+    expect(parseWhen(' Until  07:00 ', now)).toEqual({
+      ok: true,
+      when: { kind: 'until', at, text: 'until 07:00' },
+      due: at,
+    });
   });
 
   // 2026-11-22 is a Sunday; Berlin is at UTC+1 then.
@@ -291,7 +316,8 @@ describe('a local time', () => {
   });
 
   describe('where clocks are changed', () => {
-    // Left out: the jump itself. Berlin jumps at 2026-03-29 02:00 (01:00Z), New York at 2027-03-14 02:00 (07:00Z).
+    // Left out: the jump itself. Berlin jumps at 2026-03-29 02:00 (01:00Z), New York at 2027-03-14 02:00
+    // (07:00Z).
     it.each([
       ['Europe/Berlin', 'until 02:30', '2026-03-28T20:00Z', '2026-03-29T01:00Z'],
       ['Europe/Berlin', 'until 02:00', '2026-03-28T20:00Z', '2026-03-29T01:00Z'],
@@ -302,7 +328,8 @@ describe('a local time', () => {
       ['Europe/Berlin', 'until 07:00', '2026-03-28T20:00Z', '2026-03-29T05:00Z'],
       ['America/New_York', 'until 2:30 am', '2027-03-14T01:00Z', '2027-03-14T07:00Z'],
       ['America/New_York', 'until sunday 02:30', '2027-03-12T12:00Z', '2027-03-14T07:00Z'],
-      // Twice: the first, while it is to come. Berlin: 2026-10-25 03:00 -> 02:00 (01:00Z). New York: 2026-11-01 (06:00Z).
+      // Twice: the first, while it is to come. Berlin: 2026-10-25 03:00 -> 02:00 (01:00Z). New York:
+      // 2026-11-01 (06:00Z).
       ['Europe/Berlin', 'until 02:30', '2026-10-24T20:00Z', '2026-10-25T00:30Z'],
       ['Europe/Berlin', 'until 02:30', '2026-10-25T00:30Z', '2026-10-25T01:30Z'],
       ['Europe/Berlin', 'until 02:30', '2026-10-25T01:30Z', '2026-10-26T01:30Z'],
@@ -318,7 +345,14 @@ describe('a local time', () => {
       expect(dueOf(text, now)).toBe(due);
     });
 
-    const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Australia/Eucla', 'America/St_Johns', 'UTC'];
+    const zones = [
+      'Europe/Berlin',
+      'America/New_York',
+      'Australia/Lord_Howe',
+      'Australia/Eucla',
+      'America/St_Johns',
+      'UTC',
+    ];
     const changes: Record<string, string[]> = {
       'Europe/Berlin': ['2026-03-29', '2026-10-25', '2027-03-28', '2027-10-31'],
       'America/New_York': ['2026-03-08', '2026-11-01', '2027-03-14', '2027-11-07'],
@@ -328,9 +362,16 @@ describe('a local time', () => {
 
     it.each(zones)('in %s the next minute that reads so is found, counted minute by minute', (zone) => {
       useZone(zone);
-      const clockFace = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+      const clockFace = new Intl.DateTimeFormat('en-GB', {
+        timeZone: zone,
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+      });
       const reads = (at: number) => clockFace.format(at);
-      const around = fc.constantFrom(...(changes[zone] ?? []), '2026-07-01', '2026-12-31').map((day) => Date.parse(day));
+      const around = fc
+        .constantFrom(...(changes[zone] ?? []), '2026-07-01', '2026-12-31')
+        .map((day) => Date.parse(day));
       const start = fc
         .tuple(around, fc.integer({ min: -1_440, max: 2_880 }))
         .map(([day, minutes]) => day + minutes * MIN);

@@ -31,7 +31,11 @@ test('a file that could not be loaded, or whose hook threw, is one more failure'
 
 test('counts a Playwright report: flaky is failed, and errors outside of tests are one failure', async () => {
   const stats = { expected: 4, unexpected: 1, flaky: 1, skipped: 2 };
-  expect(await countPlaywright(await report({ stats, errors: [] }))).toEqual({ passed: 4, failed: 2, skipped: 2 });
+  expect(await countPlaywright(await report({ stats, errors: [] }))).toEqual({
+    passed: 4,
+    failed: 2,
+    skipped: 2,
+  });
   expect((await countPlaywright(await report({ stats, errors: [{}, {}] }))).failed).toBe(3);
 });
 

@@ -7,7 +7,12 @@ import type { Endpoint } from '../../../../main/hosts/discovery/endpoints';
 const parse = (text: string, ...more: string[]) =>
   parseCommandLine([...text.split(' ').filter((word) => word !== ''), ...more]);
 const unix = (path: string): Endpoint => ({ kind: 'unix', path });
-const tcp = (host: string, port: number, lastPort = port): Endpoint => ({ kind: 'tcp', host, port, lastPort });
+const tcp = (host: string, port: number, lastPort = port): Endpoint => ({
+  kind: 'tcp',
+  host,
+  port,
+  lastPort,
+});
 const monitorsOf = (text: string, ...more: string[]) => parse(text, ...more).monitors;
 
 describe('facts of the guest', () => {
@@ -80,7 +85,16 @@ describe('facts of the guest', () => {
   });
 
   it('takes what follows an option as its argument even when it begins with a dash', () => {
-    const read = parse('', '-append', '-qmp tcp::1,server', '-kernel', '-name', '-S', '-qmp', 'unix:/a,server');
+    const read = parse(
+      '',
+      '-append',
+      '-qmp tcp::1,server',
+      '-kernel',
+      '-name',
+      '-S',
+      '-qmp',
+      'unix:/a,server',
+    );
     expect(read).toMatchObject({ name: null, startsPaused: true, monitors: [unix('/a')] });
   });
 
@@ -140,25 +154,36 @@ describe('QMP monitors', () => {
     [
       {
         id: 'c',
-        backend: { type: 'socket', data: { addr: { type: 'unix', data: { path: '/p' } }, server: true, wait: false } },
+        backend: {
+          type: 'socket',
+          data: { addr: { type: 'unix', data: { path: '/p' } }, server: true, wait: false },
+        },
       },
       unix('/p'),
     ],
     [
-      { id: 'c', backend: { type: 'socket', data: { addr: { type: 'fd', data: { str: '22' } }, server: true } } },
+      {
+        id: 'c',
+        backend: { type: 'socket', data: { addr: { type: 'fd', data: { str: '22' } }, server: true } },
+      },
       { kind: 'fd', fd: 22 },
     ],
     [
       {
         id: 'c',
-        backend: { type: 'socket', data: { addr: { type: 'inet', data: { host: '::1', port: '7' } }, server: true } },
+        backend: {
+          type: 'socket',
+          data: { addr: { type: 'inet', data: { host: '::1', port: '7' } }, server: true },
+        },
       },
       tcp('::1', 7),
     ],
     [{ id: 'c', backend: 'socket', addr: { type: 'unix', path: '/p' }, server: true }, unix('/p')],
     [{ id: 'c', backend: 'socket', path: '/p', server: true }, unix('/p')],
   ])('finds the one of the JSON chardev %j', (chardev, endpoint) => {
-    expect(monitorsOf('-mon chardev=c,mode=control', '-chardev', JSON.stringify(chardev))).toEqual([endpoint]);
+    expect(monitorsOf('-mon chardev=c,mode=control', '-chardev', JSON.stringify(chardev))).toEqual([
+      endpoint,
+    ]);
   });
 
   it.each([
@@ -178,7 +203,9 @@ describe('QMP monitors', () => {
   });
 
   it('tells monitors for people apart', () => {
-    const human = parse('-monitor unix:/hmp,server -chardev socket,id=c,path=/p,server -mon chardev=c,mode=readline');
+    const human = parse(
+      '-monitor unix:/hmp,server -chardev socket,id=c,path=/p,server -mon chardev=c,mode=readline',
+    );
     expect(human).toMatchObject({ monitors: [], hasHumanMonitor: true });
     expect(parse('-monitor none -qmp none')).toMatchObject({ monitors: [], hasHumanMonitor: false });
   });
@@ -199,7 +226,13 @@ describe('the guest agent', () => {
     const agent = { chardev: 'qga0', endpoint: unix('/run/a.qga') };
     const plain = `${chardev} -device virtio-serial -device virtserialport,chardev=qga0,name=org.qemu.guest_agent.0`;
     expect(parse(plain).agent).toEqual(agent);
-    const json = { driver: 'virtserialport', bus: 'b.0', nr: 1, chardev: 'qga0', name: 'org.qemu.guest_agent.0' };
+    const json = {
+      driver: 'virtserialport',
+      bus: 'b.0',
+      nr: 1,
+      chardev: 'qga0',
+      name: 'org.qemu.guest_agent.0',
+    };
     expect(parse(chardev, '-device', JSON.stringify(json)).agent).toEqual(agent);
   });
 
@@ -220,14 +253,24 @@ describe('properties', () => {
     fc.record({ style: fc.constant('tcp' as const), port: fc.integer({ min: 1, max: 65_535 }) }),
   );
   const model = fc.record({
-    name: fc.option(fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((text) => !text.includes('\0'))),
+    name: fc.option(
+      fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((text) => !text.includes('\0')),
+    ),
     uuid: fc.option(fc.uuid()),
     memoryMiB: fc.option(fc.integer({ min: 1, max: 1 << 24 })),
     vcpus: fc.option(fc.integer({ min: 1, max: 512 })),
     machine: fc.option(fc.constantFrom('pc', 'q35', 'virt', 'none')),
-    monitors: fc.array(fc.record({ at: endpoint, form: fc.constantFrom('qmp', 'mon', 'json') }), { maxLength: 4 }),
+    monitors: fc.array(fc.record({ at: endpoint, form: fc.constantFrom('qmp', 'mon', 'json') }), {
+      maxLength: 4,
+    }),
     dashes: fc.constantFrom('-', '--'),
-    noise: fc.subarray([['-nodefaults'], ['-append', '-name x -qmp y'], ['-device', 'virtio-rng'], ['disk.img'], ['-S']]),
+    noise: fc.subarray([
+      ['-nodefaults'],
+      ['-append', '-name x -qmp y'],
+      ['-device', 'virtio-rng'],
+      ['disk.img'],
+      ['-S'],
+    ]),
   });
   const escaped = (text: string) => text.replaceAll(',', ',,');
 
@@ -246,7 +289,8 @@ describe('properties', () => {
           const address = at.style === 'unix' ? `path=${escaped(at.path)}` : `host=::1,port=${at.port}`;
           if (form === 'qmp') {
             // A first value that holds an equals sign needs its key, as in QEMU.
-            const path = at.style === 'unix' ? `${at.path.includes('=') ? 'path=' : ''}${escaped(at.path)}` : '';
+            const path =
+              at.style === 'unix' ? `${at.path.includes('=') ? 'path=' : ''}${escaped(at.path)}` : '';
             add('qmp', at.style === 'unix' ? `unix:${path},server=on` : `tcp:[::1]:${at.port},server`);
           } else {
             const data = at.style === 'unix' ? { path: at.path } : { host: '::1', port: String(at.port) };
@@ -263,7 +307,9 @@ describe('properties', () => {
           memoryMiB: guest.memoryMiB,
           vcpus: guest.vcpus,
           machine: guest.machine,
-          monitors: guest.monitors.map(({ at }) => (at.style === 'unix' ? unix(at.path) : tcp('::1', at.port))),
+          monitors: guest.monitors.map(({ at }) =>
+            at.style === 'unix' ? unix(at.path) : tcp('::1', at.port),
+          ),
         });
       }),
       { numRuns: 500 },
@@ -271,11 +317,24 @@ describe('properties', () => {
   });
 
   it('never throws and stays within bounds, whatever the arguments are', () => {
-    const option = fc.constantFrom('-name', '-m', '-smp', '-qmp', '-mon', '-chardev', '-device', '-uuid', '-drive', '-M');
+    const option = fc.constantFrom(
+      '-name',
+      '-m',
+      '-smp',
+      '-qmp',
+      '-mon',
+      '-chardev',
+      '-device',
+      '-uuid',
+      '-drive',
+      '-M',
+    );
     const value = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc.json(),
-      fc.stringMatching(/^(socket|unix:|tcp:|,|=|id=c|path=|fd=|port=|server|chardev=c|mode=control|[0-9]){0,12}$/),
+      fc.stringMatching(
+        /^(socket|unix:|tcp:|,|=|id=c|path=|fd=|port=|server|chardev=c|mode=control|[0-9]){0,12}$/,
+      ),
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(option, value), { maxLength: 60 }), (args) => {
@@ -292,7 +351,10 @@ describe('properties', () => {
     const length = 128 * 1024; // Linux' MAX_ARG_STRLEN
     const deep = `${'{"a":'.repeat(length / 6)}1${'}'.repeat(length / 6)}`;
     for (const value of [','.repeat(length), 'a='.repeat(length / 2), deep, 'x,,'.repeat(length / 3)]) {
-      const args = ['-name', '-chardev', '-drive', '-m', '-smp', '-qmp', '-device'].flatMap((option) => [option, value]);
+      const args = ['-name', '-chardev', '-drive', '-m', '-smp', '-qmp', '-device'].flatMap((option) => [
+        option,
+        value,
+      ]);
       expect(parseCommandLine(args).monitors).toHaveLength(1);
     }
   });

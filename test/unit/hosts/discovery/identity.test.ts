@@ -46,11 +46,17 @@ describe('assignKeys', () => {
   });
 
   it('keeps to the UUID where libvirt moves the monitor at each start', () => {
-    const first = { owner: 'libvirt' as const, uuid, monitor: 'unix:/var/lib/libvirt/qemu/domain-1-web/monitor.sock' };
-    expect(keyOf({ ...first, monitor: 'unix:/var/lib/libvirt/qemu/domain-2-web/monitor.sock' })).toBe(keyOf(first));
+    const first = {
+      owner: 'libvirt' as const,
+      uuid,
+      monitor: 'unix:/var/lib/libvirt/qemu/domain-1-web/monitor.sock',
+    };
+    expect(keyOf({ ...first, monitor: 'unix:/var/lib/libvirt/qemu/domain-2-web/monitor.sock' })).toBe(
+      keyOf(first),
+    );
   });
 
-  it('does not change the key of a live process when an older one with the same identity turns up or it is left alone', () => {
+  it('does not change the key of a live process when an older one of the same identity comes or goes', () => {
     const given = new Map<string, string>();
     const first = identity({ process: '5/50', startOrder: 50, name: 'web' });
     const older = identity({ process: '4/40', startOrder: 40, name: 'web', command: 'other' });

@@ -1,15 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type * as nodeFs from 'node:fs';
 import type * as nodeFsPromises from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLinuxScanMemory, scanLinux, type LinuxScanMemory } from '../../../../main/hosts/discovery/linux';
+import {
+  createLinuxScanMemory,
+  scanLinux,
+  type LinuxScanMemory,
+} from '../../../../main/hosts/discovery/linux';
 import { fakeClock } from '../../../fakes/clock';
 import { BOOT_SECONDS, procTree, type ProcTree, type RecordedProcess } from './proc-tree';
 
-/** Paths that answer as the kernel does for another user's process; root, which runs tests, may read everything. */
+/**
+ * Paths that answer as the kernel does for another user's process; root, which runs tests, may read
+ * everything.
+ */
 const denied = vi.hoisted(() => new Set<string>());
 /** Paths whose reading never ends. */
 const stuck = vi.hoisted(() => new Set<string>());
@@ -42,7 +45,13 @@ let tree: ProcTree;
 let memory: LinuxScanMemory;
 let clock: ReturnType<typeof fakeClock>;
 const scan = () =>
-  scanLinux({ clock, memory, root: tree.root, uid: 1000, localHosts: () => new Set(['192.168.1.5', 'homelab']) });
+  scanLinux({
+    clock,
+    memory,
+    root: tree.root,
+    uid: 1000,
+    localHosts: () => new Set(['192.168.1.5', 'homelab']),
+  });
 const only = async () => {
   const guests = await scan();
   expect(guests).toHaveLength(1);
@@ -68,10 +77,21 @@ afterEach(() => {
 
 describe('which processes are guests', () => {
   it('goes by the program file, not by names', async () => {
-    tree.add({ pid: 1, comm: 'systemd', exe: '/usr/lib/systemd/systemd', argv: ['/sbin/init'], startTicks: 1 });
+    tree.add({
+      pid: 1,
+      comm: 'systemd',
+      exe: '/usr/lib/systemd/systemd',
+      argv: ['/sbin/init'],
+      startTicks: 1,
+    });
     tree.add({ pid: 2, comm: 'kthreadd', exe: null, argv: [] });
     tree.add({ pid: 30, comm: 'kvm-nx-lpage-re', exe: null, argv: [] });
-    tree.add({ pid: 40, comm: 'qemu-system-x86', exe: '/usr/bin/python3.11', argv: ['qemu-system-x86_64', ...SOCKET] });
+    tree.add({
+      pid: 40,
+      comm: 'qemu-system-x86',
+      exe: '/usr/bin/python3.11',
+      argv: ['qemu-system-x86_64', ...SOCKET],
+    });
     tree.add({ pid: 41, comm: 'qemu-nbd', exe: '/usr/bin/qemu-nbd', argv: ['qemu-nbd', '-c', '/dev/nbd0'] });
     tree.add({ pid: 42, comm: 'qemu-storage-d', exe: '/usr/bin/qemu-storage-daemon' });
     tree.add({ pid: 43, comm: 'qemu-system-x86', state: 'Z', exe: null, argv: [] });
@@ -85,7 +105,8 @@ describe('which processes are guests', () => {
   it('leaves out what runs no guest', async () => {
     add('-version').as({ pid: 10 });
     add('-M', 'help', '--help').as({ pid: 11 });
-    const probe = '-S -M none -qmp unix:/var/lib/libvirt/qemu/qmp-Xa1b2c/qmp.monitor,server=on,wait=off -daemonize';
+    const probe =
+      '-S -M none -qmp unix:/var/lib/libvirt/qemu/qmp-Xa1b2c/qmp.monitor,server=on,wait=off -daemonize';
     add(...probe.split(' ')).as({ pid: 12 });
     expect(await scan()).toEqual([]);
   });
@@ -102,7 +123,12 @@ describe('which processes are guests', () => {
   });
 
   it('finds a script that becomes a QEMU of the same name', async () => {
-    tree.add({ pid: 10, comm: 'qemu-system-x86', exe: '/usr/bin/bash', argv: ['bash', 'qemu-system-x86_64'] });
+    tree.add({
+      pid: 10,
+      comm: 'qemu-system-x86',
+      exe: '/usr/bin/bash',
+      argv: ['bash', 'qemu-system-x86_64'],
+    });
     tree.add({ pid: 11, comm: 'start-vm', exe: '/usr/bin/bash', argv: ['bash', 'start-vm'] });
     expect(await scan()).toEqual([]);
     tree.remove(10);
@@ -116,7 +142,16 @@ describe('which processes are guests', () => {
 describe('what a guest is', () => {
   it('tells everything that its process says', async () => {
     const args = [
-      ...['-name', 'guest=web,debug-threads=on', '-uuid', '6f9619ff-8b86-d011-b42d-00cf4fc964ff', '-m', '2G', '-smp', '2'],
+      ...[
+        '-name',
+        'guest=web,debug-threads=on',
+        '-uuid',
+        '6f9619ff-8b86-d011-b42d-00cf4fc964ff',
+        '-m',
+        '2G',
+        '-smp',
+        '2',
+      ],
       ...['-M', 'pc', '-qmp', 'tcp::4444,server', ...SOCKET, '-drive', 'file=disk.qcow2'],
       ...['-chardev', 'socket,id=qga0,path=qga.sock,server=on,wait=off', '-device', 'virtio-serial'],
       ...['-device', 'virtserialport,chardev=qga0,name=org.qemu.guest_agent.0'],
@@ -137,7 +172,13 @@ describe('what a guest is', () => {
       ],
       agent: { address: { kind: 'unix', path: '/home/me/vm/qga.sock' }, chardev: 'qga0' },
       owner: 'user',
-      recipe: { executable: '/usr/bin/qemu-system-x86_64', args, cwd: '/home/me/vm', daemonizes: false, startsPaused: false },
+      recipe: {
+        executable: '/usr/bin/qemu-system-x86_64',
+        args,
+        cwd: '/home/me/vm',
+        daemonizes: false,
+        startsPaused: false,
+      },
     });
   });
 
@@ -153,10 +194,16 @@ describe('what a guest is', () => {
 
   it('starts an upgraded QEMU by the path it had, in the folder it had', async () => {
     add(...SOCKET).as({ exe: '/usr/bin/qemu-system-x86_64 (deleted)' });
-    expect((await only())?.recipe).toMatchObject({ executable: '/usr/bin/qemu-system-x86_64', cwd: '/home/me/vm' });
+    expect((await only())?.recipe).toMatchObject({
+      executable: '/usr/bin/qemu-system-x86_64',
+      cwd: '/home/me/vm',
+    });
     tree.remove(100);
     add(...SOCKET).as({ startTicks: 6000, cwd: '/home/me/gone (deleted)' });
-    expect((await only())?.recipe).toMatchObject({ cwd: null, notStartable: expect.stringMatching(/deleted/) as string });
+    expect((await only())?.recipe).toMatchObject({
+      cwd: null,
+      notStartable: expect.stringMatching(/deleted/) as string,
+    });
   });
 
   it('does not promise to repeat what is not text, or not this user', async () => {
@@ -174,6 +221,7 @@ describe('what a guest is', () => {
     [['-readconfig', '/vm.cfg'], 'no-monitor', /-readconfig/],
     [['-qmp', 'unix:/a'], 'monitor-unreachable', /connects out/],
     [['-qmp', 'tcp:203.0.113.9:4444,server'], 'monitor-unreachable', /not this computer's/],
+    [['-qmp', 'unix:name,abstract=on,server'], 'monitor-unreachable', /tight=off/],
     [['-qmp', 'pipe:/a'], 'monitor-unreachable', /FIFO/],
   ])('says why %j cannot be managed', async (args, reason, detail) => {
     add(...args).as();
@@ -184,7 +232,14 @@ describe('what a guest is', () => {
   });
 
   it('connects to addresses of this computer only', async () => {
-    add('-qmp', 'tcp:192.168.1.5:1,server', '-qmp', 'tcp:HomeLab:2,server', '-qmp', 'tcp:example.org:3,server').as();
+    add(
+      '-qmp',
+      'tcp:192.168.1.5:1,server',
+      '-qmp',
+      'tcp:HomeLab:2,server',
+      '-qmp',
+      'tcp:example.org:3,server',
+    ).as();
     const guest = await only();
     expect(guest?.monitors).toEqual([
       { kind: 'tcp', host: '192.168.1.5', port: 1 },
@@ -197,132 +252,14 @@ describe('what a guest is', () => {
     ['libvirt', '-chardev socket,id=charmonitor,fd=22,server=on -mon chardev=charmonitor,mode=control'],
     ['libvirt', '-qmp unix:/run/user/1000/libvirt/qemu/run/x.sock,server'],
     ['libvirt', '-object {"qom-type":"secret","id":"masterKey0","file":"/k"} -M none'],
-    ['proxmox', '-id 100 -chardev socket,id=qmp,path=/run/qemu-server/100.qmp,server=on -mon chardev=qmp,mode=control'],
+    [
+      'proxmox',
+      '-id 100 -chardev socket,id=qmp,path=/run/qemu-server/100.qmp,server=on -mon chardev=qmp,mode=control',
+    ],
     ['user', '-qmp unix:/home/me/libvirt/qmp.sock,server -object secret,id=key0'],
   ])('sees that %s owns %s', async (owner, text) => {
     add(...text.split(' ')).as();
     expect((await only())?.owner).toBe(owner);
-  });
-});
-
-describe('sockets', () => {
-  const MONITOR = '-chardev socket,id=m,fd=22,server=on,wait=off -mon chardev=m,mode=control'.split(' ');
-  const row = (inode: number, path: string) => `0000: 00000002 00000000 00010000 0001 01 ${inode} ${path}\n`;
-  const tcpRow = (port: string, inode: number) =>
-    `   0: 0100007F:${port} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 ${inode} 1 0 100 0 0 10 0\n`;
-
-  it('finds the path of an inherited one', async () => {
-    add(...MONITOR).as({ files: { 22: 'socket:[31337]' } });
-    tree.sockets(100, { unix: row(1, '/other') + row(31_337, '/run/fd.qmp') });
-    const guest = await only();
-    expect(guest?.monitors).toEqual([{ kind: 'unix', path: '/run/fd.qmp' }]);
-    expect(guest?.recipe?.notStartable).toContain('-chardev fd=22');
-  });
-
-  it('finds the port and the abstract name of an inherited one', async () => {
-    add(...MONITOR, '-qmp', 'unix:fd=23,server').as({ files: { 22: 'socket:[7]', 23: 'socket:[8]' } });
-    tree.sockets(100, { tcp: tcpRow('115C', 7), unix: row(8, '@hidden') });
-    expect((await only())?.monitors).toEqual([
-      { kind: 'unix', path: '\0hidden' },
-      { kind: 'tcp', host: '127.0.0.1', port: 4444 },
-    ]);
-  });
-
-  it('looks again at one that does not listen yet', async () => {
-    add(...MONITOR).as({ files: { 22: 'socket:[31337]' } });
-    expect((await only())?.problem?.reason).toBe('monitor-unreachable');
-    tree.sockets(100, { unix: row(31_337, '/run/fd.qmp') });
-    expect((await only())?.monitors).toEqual([{ kind: 'unix', path: '/run/fd.qmp' }]);
-  });
-
-  it('finds which port of a range was taken, by the process that holds it', async () => {
-    const files = { 5: 'socket:[7]', 6: 'socket:[9]', 7: '/vm/disk.qcow2' };
-    add('-qmp', 'tcp:127.0.0.1:4444,to=4450,server').as({ files });
-    tree.sockets(100, { tcp: tcpRow('115C', 3) + tcpRow('115D', 7) + tcpRow('170C', 9) });
-    expect((await only())?.monitors).toEqual([{ kind: 'tcp', host: '127.0.0.1', port: 4445 }]);
-    tree.remove(100);
-    add('-qmp', 'tcp:127.0.0.1:0,server').as({ files, startTicks: 6000 });
-    tree.sockets(100, { tcp: tcpRow('115D', 7) + tcpRow('170C', 9) });
-    expect((await only())?.problem?.detail).toMatch(/several ports/);
-  });
-
-  it('gives a socket with the same path to the QEMU that bound it last', async () => {
-    add('-name', 'old', ...SOCKET, '-qmp', 'tcp:127.0.0.1:1,server').as({ pid: 10, startTicks: 50 });
-    add('-name', 'older', ...SOCKET).as({ pid: 11, startTicks: 40 });
-    add('-name', 'new', ...SOCKET).as({ pid: 12, startTicks: 60 });
-    const byName = new Map((await scan()).map((guest) => [guest.name, guest]));
-    expect(byName.get('new')?.monitors).toEqual([{ kind: 'unix', path: '/run/a.qmp' }]);
-    expect(byName.get('old')?.monitors).toEqual([{ kind: 'tcp', host: '127.0.0.1', port: 1 }]);
-    expect(byName.get('older')).toMatchObject({
-      monitors: [],
-      problem: { reason: 'monitor-unreachable', detail: expect.stringContaining('process 12') as string },
-    });
-  });
-
-  it('reaches into another mount namespace, following its links there', async () => {
-    const inside = mkdtempSync(join(tmpdir(), 'inside-'));
-    try {
-      mkdirSync(join(inside, 'run/deep'), { recursive: true });
-      mkdirSync(join(inside, 'var'));
-      symlinkSync('/run', join(inside, 'var/run'));
-      symlinkSync('../run/deep/.', join(inside, 'var/link'));
-      add('-qmp', 'unix:/var/run/a.qmp,server', '-qmp', 'unix:/var/link/b.qmp,server', '-qmp', 'tcp::1,server').as({
-        mounts: 'mnt:[4026532999]',
-        network: 'net:[4026532998]',
-        root: inside,
-      });
-      const guest = await only();
-      expect(guest?.monitors).toEqual([
-        { kind: 'unix', path: `${tree.root}/100/root/run/a.qmp` },
-        { kind: 'unix', path: `${tree.root}/100/root/run/deep/b.qmp` },
-      ]);
-      expect(guest?.recipe?.notStartable).toMatch(/container/);
-      expect(guest?.problem).toBeUndefined();
-    } finally {
-      rmSync(inside, { recursive: true });
-    }
-  });
-
-  it('does not take a port of another network for one of ours', async () => {
-    add('-qmp', 'tcp:127.0.0.1:4444,server').as({ network: 'net:[4026532998]' });
-    expect((await only())?.problem?.detail).toMatch(/network namespace/);
-  });
-});
-
-describe('a QEMU that moved to the background', () => {
-  let folder: string;
-  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'vm-'))));
-  afterEach(() => rmSync(folder, { recursive: true }));
-  const relative = ['-daemonize', '-hda', 'disk.qcow2', '-qmp', 'unix:qmp.sock,server'];
-
-  it('is started again where its shell stood, when an open file proves it', async () => {
-    writeFileSync(join(folder, 'disk.qcow2'), '');
-    add(...relative).as({ cwd: '/', environment: [`PWD=${folder}`], files: { 9: join(folder, 'disk.qcow2') } });
-    const guest = await only();
-    expect(guest?.recipe).toMatchObject({ cwd: folder, daemonizes: true });
-    expect(guest?.recipe).not.toHaveProperty('notStartable');
-    expect(guest?.monitors).toEqual([{ kind: 'unix', path: join(folder, 'qmp.sock') }]);
-  });
-
-  it('or when its socket is there', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(join(folder, 'qmp.sock'), resolve));
-    add(...relative).as({ cwd: '/', environment: [`PWD=${folder}`] });
-    expect((await only())?.recipe?.cwd).toBe(folder);
-    await new Promise((resolve) => server.close(resolve));
-  });
-
-  it('and not on the word of PWD alone', async () => {
-    writeFileSync(join(folder, 'disk.qcow2'), 'a disk of the same name that it did not open');
-    add(...relative).as({ cwd: '/', environment: [`PWD=${folder}`], files: { 9: '/elsewhere/disk.qcow2' } });
-    const guest = await only();
-    expect(guest?.recipe).toMatchObject({ cwd: null, notStartable: expect.stringMatching(/-daemonize/) as string });
-    expect(guest?.problem?.detail).toMatch(/folder that is not known/);
-  });
-
-  it('needs no folder when it names none', async () => {
-    add('-daemonize', '-hda', '/vm/disk.qcow2', ...SOCKET).as({ cwd: '/' });
-    expect((await only())?.recipe).toEqual(expect.objectContaining({ cwd: '/' }));
   });
 });
 
@@ -342,7 +279,11 @@ describe("another user's process", () => {
     tree.add({ pid: 5, comm: 'sshd', argv: ['sshd: qemu-system-x86_64 [priv]'], cwd: null });
     tree.add({ pid: 6, comm: 'kworker', argv: [], cwd: null });
     tree.add({ pid: 7, comm: 'secret' });
-    denied.add(`${tree.root}/5/exe`).add(`${tree.root}/6/exe`).add(`${tree.root}/7/exe`).add(`${tree.root}/7/cmdline`);
+    denied
+      .add(`${tree.root}/5/exe`)
+      .add(`${tree.root}/6/exe`)
+      .add(`${tree.root}/7/exe`)
+      .add(`${tree.root}/7/cmdline`);
     expect(await scan()).toEqual([]);
   });
 
@@ -403,7 +344,9 @@ describe('scanning again', () => {
     stuck.add(`${tree.root}/30/cmdline`);
     const scanning = scan();
     await vi.waitFor(() => expect(opened.filter((path) => path.endsWith('/cmdline'))).toHaveLength(50));
-    await vi.waitFor(() => expect([...memory.looked.values()].filter(({ result }) => result !== null)).toHaveLength(49));
+    await vi.waitFor(() =>
+      expect([...memory.looked.values()].filter(({ result }) => result !== null)).toHaveLength(49),
+    );
     await clock.advance(1000);
     expect((await scanning).map(({ pid }) => pid)).not.toContain(30);
     expect(memory.looked.get(30)?.result).toBeNull();

@@ -61,7 +61,19 @@ describe('scanMacos', () => {
     await scan();
     const lsof = calls.filter(([command]) => command === '/usr/sbin/lsof');
     // 1801 is a script and not asked for; 1950 turns out to be something else.
-    expect(lsof).toEqual([['/usr/sbin/lsof', '-w', '-a', '-p', '1377,1402,1555,1701,1803,1900,1950', '-d', 'cwd,txt', '-F', 'pfn']]);
+    expect(lsof).toEqual([
+      [
+        '/usr/sbin/lsof',
+        '-w',
+        '-a',
+        '-p',
+        '1377,1402,1555,1701,1803,1900,1950',
+        '-d',
+        'cwd,txt',
+        '-F',
+        'pfn',
+      ],
+    ]);
   });
 
   it('does without lsof, saying what is missing, and asks again', async () => {
@@ -95,7 +107,11 @@ describe('scanMacos', () => {
     const { scan, calls } = recording({ ps: '' });
     expect(await scan()).toEqual([]);
     expect(calls).toHaveLength(1);
-    const failing = { run: () => Promise.reject(new Error('ps failed')), memory: createProcessListMemory(), uid: 501 };
+    const failing = {
+      run: () => Promise.reject(new Error('ps failed')),
+      memory: createProcessListMemory(),
+      uid: 501,
+    };
     await expect(scanMacos(failing)).rejects.toThrow('ps failed');
   });
 });
@@ -115,12 +131,15 @@ describe('splitPsCommand', () => {
     expect(splitPsCommand(command)).toEqual({ program: 'qemu-system-x86_64', args, unambiguous });
   });
 
-  it.each(['', 'bash', 'vim qemu-system-x86_64', '/bin/sh /x/qemu-system-x86_64 -S', '/usr/bin/man qemu-system-x86_64'])(
-    'sees no QEMU in "%s"',
-    (command) => {
-      expect(splitPsCommand(command)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'bash',
+    'vim qemu-system-x86_64',
+    '/bin/sh /x/qemu-system-x86_64 -S',
+    '/usr/bin/man qemu-system-x86_64',
+  ])('sees no QEMU in "%s"', (command) => {
+    expect(splitPsCommand(command)).toBeNull();
+  });
 
   it('keeps spaces in the path of the program', () => {
     expect(splitPsCommand('/Users/me/My Apps/qemu-system-x86_64 -S')).toMatchObject({

@@ -56,11 +56,20 @@ export function procTree(): ProcTree {
       mkdirSync(join(root, at, 'ns'), { recursive: true });
       mkdirSync(join(root, at, 'fd'));
       const rest = Array.from({ length: 17 }, (_, field) => field).join(' ');
-      writeFileSync(join(root, at, 'stat'), `${pid} (${comm}) ${state} ${parent} ${rest} ${startTicks} 3133440 380 1\n`);
-      writeFileSync(join(root, at, 'status'), `Name:\t${comm}\nUid:\t${process.uid ?? 1000}\t${process.uid ?? 1000}\t0\t0\n`);
+      writeFileSync(
+        join(root, at, 'stat'),
+        `${pid} (${comm}) ${state} ${parent} ${rest} ${startTicks} 3133440 380 1\n`,
+      );
+      writeFileSync(
+        join(root, at, 'status'),
+        `Name:\t${comm}\nUid:\t${process.uid ?? 1000}\t${process.uid ?? 1000}\t0\t0\n`,
+      );
       const argv = process.argv ?? ['qemu-system-x86_64'];
       writeFileSync(join(root, at, 'cmdline'), process.cmdline ?? argv.map((arg) => `${arg}\0`).join(''));
-      writeFileSync(join(root, at, 'environ'), (process.environment ?? []).map((entry) => `${entry}\0`).join(''));
+      writeFileSync(
+        join(root, at, 'environ'),
+        (process.environment ?? []).map((entry) => `${entry}\0`).join(''),
+      );
       link(process.exe === undefined ? '/usr/bin/qemu-system-x86_64' : process.exe, at, 'exe');
       link(process.cwd === undefined ? '/home/me/vm' : process.cwd, at, 'cwd');
       link(process.root ?? '/', at, 'root');

@@ -11,9 +11,12 @@ describe('parseStat', () => {
     expect(parseStat(`12 (a) S 2 (b) c) R ${rest}`)).toEqual({ comm: 'a) S 2 (b) c', ...stat });
   });
 
-  it.each([`12 (dead) Z ${rest}`, '12 (cut off', '', '12 (short) S 1 2'])('has nothing to say of "%s"', (text) => {
-    expect(parseStat(text)).toBeNull();
-  });
+  it.each([`12 (dead) Z ${rest}`, '12 (cut off', '', '12 (short) S 1 2'])(
+    'has nothing to say of "%s"',
+    (text) => {
+      expect(parseStat(text)).toBeNull();
+    },
+  );
 });
 
 describe('splitNulStrings', () => {
@@ -60,8 +63,14 @@ describe('listening sockets', () => {
       ['7', { host: '127.0.0.1', port: 4444 }],
       ['9', { host: '0.0.0.0', port: 22 }],
     ]);
-    expect(parseTcpListeners(`header\n${row('7F000001:115C', '0A', 7)}`, 'BE').get('7')?.host).toBe('127.0.0.1');
+    expect(parseTcpListeners(`header\n${row('7F000001:115C', '0A', 7)}`, 'BE').get('7')?.host).toBe(
+      '127.0.0.1',
+    );
     const six = `header\n${row('00000000000000000000000001000000:115C', '0A', 1)}${row('0000000000000000FFFF00000100007F:0001', '0A', 2)}${row('00000000000000000000000000000000:0001', '0A', 3)}`;
-    expect([...parseTcpListeners(six, 'LE').values()].map(({ host }) => host)).toEqual(['::1', '127.0.0.1', '::']);
+    expect([...parseTcpListeners(six, 'LE').values()].map(({ host }) => host)).toEqual([
+      '::1',
+      '127.0.0.1',
+      '::',
+    ]);
   });
 });

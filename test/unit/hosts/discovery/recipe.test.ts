@@ -7,7 +7,15 @@ const words = (text: string) => text.split(' ').filter((word) => word !== '');
 function recipe(args: string[], over: Partial<RecipeFacts> = {}) {
   const commandLine = parseCommandLine(args);
   const owner = ownerOf(commandLine);
-  return startRecipe({ commandLine, executable: '/usr/bin/qemu', args, cwd: '/vm', owner, obstacle: null, ...over });
+  return startRecipe({
+    commandLine,
+    executable: '/usr/bin/qemu',
+    args,
+    cwd: '/vm',
+    owner,
+    obstacle: null,
+    ...over,
+  });
 }
 
 describe('startRecipe', () => {
@@ -43,8 +51,13 @@ describe('startRecipe', () => {
   it('finds inherited files in JSON', () => {
     const netdev = { type: 'tap', id: 'n', fd: '30' };
     expect(recipe(['-netdev', JSON.stringify(netdev)]).notStartable).toContain('-netdev fd=30');
-    const chardev = { id: 'c', backend: { type: 'socket', data: { addr: { type: 'fd', data: { str: '22' } } } } };
-    expect(recipe(['-chardev', JSON.stringify(chardev)]).notStartable).toContain('backend.data.addr.data.str=22');
+    const chardev = {
+      id: 'c',
+      backend: { type: 'socket', data: { addr: { type: 'fd', data: { str: '22' } } } },
+    };
+    expect(recipe(['-chardev', JSON.stringify(chardev)]).notStartable).toContain(
+      'backend.data.addr.data.str=22',
+    );
   });
 
   it.each([
@@ -67,9 +80,11 @@ describe('startRecipe', () => {
   });
 
   it('leaves managed guests to their manager, whatever else is wrong', () => {
-    const libvirt = '-object {"qom-type":"secret","id":"masterKey0","format":"raw","file":"/m"} -netdev tap,fd=3';
+    const libvirt =
+      '-object {"qom-type":"secret","id":"masterKey0","format":"raw","file":"/m"} -netdev tap,fd=3';
     expect(recipe(words(libvirt)).notStartable).toMatch(/libvirt/);
-    const proxmox = '-chardev socket,id=qmp,path=/var/run/qemu-server/100.qmp,server=on -mon chardev=qmp,mode=control';
+    const proxmox =
+      '-chardev socket,id=qmp,path=/var/run/qemu-server/100.qmp,server=on -mon chardev=qmp,mode=control';
     expect(recipe(words(proxmox)).notStartable).toMatch(/Proxmox/);
   });
 

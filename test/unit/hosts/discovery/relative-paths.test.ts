@@ -35,7 +35,8 @@ describe('relativePaths', () => {
   });
 
   it('knows drives, shares and pipes of Windows', () => {
-    const absolute = '-hda C:\\vm\\a.qcow2 -drive file=d:/b.img -cdrom \\\\server\\share\\c.iso -qmp pipe:qmp-web';
+    const absolute =
+      '-hda C:\\vm\\a.qcow2 -drive file=d:/b.img -cdrom \\\\server\\share\\c.iso -qmp pipe:qmp-web';
     expect(found(`${absolute} -chardev pipe,id=p,path=agent`, 'win32')).toEqual([]);
     expect(found('-hda vm\\a.qcow2 -L .', 'win32')).toEqual(['vm\\a.qcow2', '.']);
   });

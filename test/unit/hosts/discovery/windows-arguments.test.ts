@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitWindowsCommandLine } from '../../../../main/hosts/discovery/windows-arguments';
 
-/** Quotes an argument as CommandLineToArgvW reads it back ("Everyone quotes command line arguments the wrong way"). */
+/**
+ * Quotes an argument as CommandLineToArgvW reads it back ("Everyone quotes command line arguments the wrong
+ * way").
+ */
 function quote(arg: string): string {
   if (arg !== '' && !/[ \t"]/.test(arg)) return arg;
   return `"${arg.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
@@ -33,7 +36,9 @@ describe('splitWindowsCommandLine', () => {
   it('gives back what was quoted', () => {
     const arg = fc.oneof(
       fc.string(),
-      fc.array(fc.constantFrom('\\', '"', ' ', '\t', 'a', ','), { maxLength: 12 }).map((chars) => chars.join('')),
+      fc
+        .array(fc.constantFrom('\\', '"', ' ', '\t', 'a', ','), { maxLength: 12 })
+        .map((chars) => chars.join('')),
     );
     fc.assert(
       fc.property(fc.array(arg, { maxLength: 8 }), fc.constantFrom(' ', '  ', '\t'), (args, gap) => {

@@ -5,7 +5,11 @@ import { scanWindows } from '../../../../main/hosts/discovery/windows';
 
 const LIST = readFileSync(new URL('fixtures/windows-list.json', import.meta.url), 'utf8');
 const scan = (text: string) =>
-  scanWindows({ run: () => Promise.resolve(text), memory: createProcessListMemory(), localHosts: () => new Set() });
+  scanWindows({
+    run: () => Promise.resolve(text),
+    memory: createProcessListMemory(),
+    localHosts: () => new Set(),
+  });
 const found = async (pid: number) => (await scan(LIST)).find((guest) => guest.pid === pid);
 
 describe('scanWindows', () => {
@@ -19,7 +23,9 @@ describe('scanWindows', () => {
     expect(calls).toHaveLength(1);
     expect(calls[0]?.[0]).toBe('powershell.exe');
     expect(calls[0]?.[1]).toContain('-NonInteractive');
-    expect(calls[0]?.[1].at(-1)).toMatch(/^\[Console\]::OutputEncoding.*; Get-CimInstance Win32_Process .*ConvertTo-Json/);
+    expect(calls[0]?.[1].at(-1)).toMatch(
+      /^\[Console\]::OutputEncoding.*; Get-CimInstance Win32_Process .*ConvertTo-Json/,
+    );
   });
 
   it('reads a guest with spaces in its paths', async () => {
@@ -30,7 +36,10 @@ describe('scanWindows', () => {
       vcpus: 4,
       monitors: [{ kind: 'tcp', host: '127.0.0.1', port: 4444 }],
       agent: { address: { kind: 'tcp', host: '127.0.0.1', port: 4445 }, chardev: 'qga0' },
-      recipe: { executable: 'C:\\Program Files\\qemu\\qemu-system-x86_64.exe', cwd: 'C:\\Program Files\\qemu' },
+      recipe: {
+        executable: 'C:\\Program Files\\qemu\\qemu-system-x86_64.exe',
+        cwd: 'C:\\Program Files\\qemu',
+      },
     });
     const recipe = (await found(4120))?.recipe;
     expect(recipe?.args.slice(0, 2)).toEqual(['-name', 'Debian 12']);
@@ -41,7 +50,7 @@ describe('scanWindows', () => {
   it('reads named pipes, and does not start what depends on an unknown folder', async () => {
     const guest = await found(5236);
     expect(guest).toMatchObject({ name: 'xp', monitors: [{ kind: 'pipe', path: '\\\\.\\pipe\\qmp-xp' }] });
-    expect(guest?.recipe?.notStartable).toMatch(/folder.*Windows.*\(\.\)/);
+    expect(guest?.recipe?.notStartable).toMatch(/folder.*Windows/);
   });
 
   it('says that unix sockets cannot be used there', async () => {
@@ -59,7 +68,8 @@ describe('scanWindows', () => {
   });
 
   it('takes one process as PowerShell prints it: not in a list', async () => {
-    const one = '{"ProcessId":7,"CommandLine":"qemu-system-x86_64.exe -name a","ExecutablePath":"C:\\\\q.exe","Started":5}\r\n';
+    const one =
+      '{"ProcessId":7,"CommandLine":"qemu-system-x86_64.exe -name a","ExecutablePath":"C:\\\\q.exe","Started":5}\r\n';
     expect((await scan(one)).map(({ name }) => name)).toEqual(['a']);
     expect(await scan('\r\n')).toEqual([]);
     expect(await scan('[null, 5, {"ProcessId":"x"}]')).toEqual([]);

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { actions, sleeps } from '../../../preload/contract/vocabulary';
+import {
+  actionCommands,
+  actionOrder,
+  alarmCommands,
+  appCommands,
+  entryCommands,
+  isSleep,
+  matchesShortcut,
+  offeredActions,
+  offeredAppCommands,
+  rowActions,
+  shortcutText,
+} from '../../../renderer/commands';
+import { guestView } from '../../fakes/views';
+
+const press = (key: string, more: Partial<Record<'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey', boolean>> = {}) => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...more,
+});
+
+describe('the command table', () => {
+  it('has every action of the contract, under the words of the design', () => {
+    expect(Object.fromEntries(actionOrder.map((action) => [action, actionCommands[action].label]))).toEqual({
+      suspend: 'Sleep',
+      hibernate: 'Hibernate',
+      hybrid: 'Hybrid sleep',
+      wakeup: 'Wake',
+      pause: 'Pause',
+      resume: 'Resume',
+      shutdown: 'Shut down',
+      reboot: 'Restart',
+      poweroff: 'Force off',
+      reset: 'Reset',
+      start: 'Start',
+      save: 'Save',
+    });
+    expect([...actionOrder].sort()).toEqual([...actions].sort());
+  });
+
+  it('asks for a time with the sleeps and only with them', () => {
+    expect(actionOrder.filter(isSleep)).toEqual([...sleeps]);
+  });
+
+  it('asks before what destroys, and says what is lost', () => {
+    const asking = actionOrder.filter((action) => actionCommands[action].ask.kind === 'confirmation');
+    expect(asking).toEqual(['poweroff', 'reset']);
+    expect(actionOrder.filter((action) => actionCommands[action].destructive)).toEqual(asking);
+    for (const action of asking) {
+      const { ask } = actionCommands[action];
+      expect(ask.kind === 'confirmation' && ask.lost).toMatch(/lost/);
+    }
+  });
+
+  it('gives sleep and pause different words, icons and doings', () => {
+    const { suspend, pause } = actionCommands;
+    expect([suspend.label, suspend.icon, suspend.doing]).not.toContain(pause.label);
+    expect(suspend.icon).not.toBe(pause.icon);
+    expect(suspend.doing).not.toBe(pause.doing);
+  });
+
+  it('says of every action what goes on while it is done', () => {
+    for (const action of actionOrder) expect(actionCommands[action].doing).toMatch(/^[A-Z].*ing.*…$/);
+  });
+
+  it('uses no shortcut twice', () => {
+    const tables = [actionCommands, alarmCommands, entryCommands, appCommands];
+    const shortcuts = tables
+      .flatMap((table) => Object.values(table))
+      .flatMap((words) => ('shortcut' in words ? [JSON.stringify(words.shortcut)] : []));
+    expect(shortcuts.length).toBeGreaterThan(3);
+    expect(new Set(shortcuts).size).toBe(shortcuts.length);
+  });
+});
+
+describe('row buttons', () => {
+  it('are what can be done in that state', () => {
+    expect(rowActions(guestView({ id: 'a' }))).toEqual(['suspend', 'shutdown']);
+    expect(rowActions(guestView({ id: 'a', state: { name: 'suspended' } }))).toEqual(['wakeup']);
+    expect(rowActions(guestView({ id: 'a', state: { name: 'hibernated' } }))).toEqual(['start']);
+    expect(rowActions(guestView({ id: 'a', state: { name: 'paused' } }))).toEqual(['resume']);
+    expect(rowActions(guestView({ id: 'a', state: { name: 'unknown' } }))).toEqual([]);
+  });
+
+  it('leave out what main says can’t be done', () => {
+    const guest = guestView({ id: 'a' });
+    const without = { ...guest.actions, suspend: { available: false as const, reason: 'No agent.' } };
+    expect(rowActions({ ...guest, actions: without })).toEqual(['shutdown']);
+  });
+
+  it('leave the rest to the menu, each action once, what can be done first', () => {
+    const guest = guestView({ id: 'a' });
+    const offered = offeredActions(guest, 'suspend');
+    expect(offered.map(({ action }) => action).sort()).toEqual(actions.filter((action) => action !== 'suspend').sort());
+    const available = offered.map(({ availability }) => availability.available);
+    expect(available).toEqual([...available].sort((a, b) => Number(b) - Number(a)));
+  });
+});
+
+describe('app commands', () => {
+  it('open the demo or close it, whichever makes sense', () => {
+    const app = { version: '1', platform: 'linux' as const };
+    expect(offeredAppCommands({ ...app, demo: 'closed' })).toContain('open-demo');
+    expect(offeredAppCommands({ ...app, demo: 'open' })).toContain('close-demo');
+    expect(offeredAppCommands({ ...app, demo: 'opening' })).not.toContain('open-demo');
+  });
+});
+
+describe('shortcuts', () => {
+  const s = { key: 's', mod: false };
+  const k = { key: 'k', mod: true };
+
+  it('are written as the system writes them', () => {
+    expect(shortcutText(s, 'linux')).toBe('S');
+    expect(shortcutText(k, 'linux')).toBe('Ctrl K');
+    expect(shortcutText(k, 'darwin')).toBe('⌘K');
+  });
+
+  it('match their key with just their modifiers', () => {
+    expect(matchesShortcut(s, press('s'))).toBe(true);
+    expect(matchesShortcut(s, press('S'))).toBe(true);
+    expect(matchesShortcut(s, press('s', { ctrlKey: true }))).toBe(false);
+    expect(matchesShortcut(s, press('s', { altKey: true }))).toBe(false);
+    expect(matchesShortcut(s, press('S', { shiftKey: true }))).toBe(false);
+    expect(matchesShortcut(k, press('k', { ctrlKey: true }))).toBe(true);
+    expect(matchesShortcut(k, press('k', { metaKey: true }))).toBe(true);
+    expect(matchesShortcut(k, press('k'))).toBe(false);
+    expect(matchesShortcut(k, press('K', { ctrlKey: true, shiftKey: true }))).toBe(false);
+  });
+
+  it('allow Shift where a keyboard needs it to make the character', () => {
+    expect(matchesShortcut({ key: '/', mod: false }, press('/', { shiftKey: true }))).toBe(true);
+  });
+});

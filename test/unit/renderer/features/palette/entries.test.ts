@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { mostEntries, paletteEntries } from '../../../../../renderer/features/palette/entries';
+import { guestView, snapshotOf } from '../../../../fakes/views';
+
+const view = snapshotOf({
+  guests: [
+    guestView({ id: 'nas' }),
+    guestView({ id: 'db', state: { name: 'suspended' } }),
+    ...Array.from({ length: 40 }, (_, place) => guestView({ id: `web-${place}` })),
+  ],
+});
+const labels = (atHand: string | null, text: string) =>
+  paletteEntries(view, atHand, text).map(({ label, about }) => `${label} ${about}`.trim());
+
+describe('paletteEntries', () => {
+  it('lists the guest at hand and the app without a search', () => {
+    const listed = labels('db', '');
+    expect(listed).toContain('Wake db');
+    expect(listed).not.toContain('Sleep db');
+    expect(listed).toContain('Add guest');
+    expect(listed.some((label) => label.includes('web'))).toBe(false);
+  });
+
+  it('finds any guest’s command by words in any order', () => {
+    expect(labels('nas', 'wake db')).toEqual(['Wake db']);
+    expect(labels('nas', 'db wake')).toEqual(['Wake db']);
+    expect(labels(null, 'no such thing')).toEqual([]);
+  });
+
+  it('puts the guest at hand first, and has an end', () => {
+    const found = labels('nas', 'sleep');
+    expect(found[0]).toBe('Sleep nas');
+    expect(labels(null, 's').length).toBe(mostEntries);
+  });
+
+  it('names its entries so that no two are taken for one', () => {
+    const ids = paletteEntries(view, 'nas', 'web').map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});

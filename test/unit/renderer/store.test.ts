@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NoticeView } from '../../../preload/contract/view';
+import {
+  acceptAsked,
+  addLocalNotice,
+  clearAsked,
+  dropLocalNotice,
+  markAsked,
+  resetWindow,
+  selectGuest,
+  showDialog,
+  showView,
+  windowStore,
+} from '../../../renderer/store';
+import { guestView, snapshotOf } from '../../fakes/views';
+
+const nas = guestView({ id: 'nas' });
+const db = guestView({ id: 'db' });
+const falling = { ...nas, pending: { action: 'suspend' as const, since: 1, queued: 0 } };
+const state = () => windowStore.getState();
+const asked = () => state().asked['nas']?.action;
+
+beforeEach(() => {
+  resetWindow();
+  showView(snapshotOf({ guests: [nas, db] }));
+});
+
+describe('an action that was asked for', () => {
+  it('shows until the view has it pending', () => {
+    markAsked('nas', 'suspend');
+    expect(asked()).toBe('suspend');
+    showView(snapshotOf({ guests: [nas, { ...db, name: 'db2' }] }));
+    expect(asked()).toBe('suspend');
+    showView(snapshotOf({ guests: [falling, db] }));
+    expect(asked()).toBeUndefined();
+  });
+
+  it('survives a change of the guest that is not about it', () => {
+    markAsked('nas', 'suspend');
+    showView(snapshotOf({ guests: [{ ...nas, vcpus: 3 }, db] }));
+    expect(asked()).toBe('suspend');
+  });
+
+  it('goes when it is refused, but not for an older click', () => {
+    const first = markAsked('nas', 'suspend');
+    const second = markAsked('nas', 'wakeup');
+    clearAsked('nas', first);
+    expect(asked()).toBe('wakeup');
+    clearAsked('nas', second);
+    expect(asked()).toBeUndefined();
+  });
+
+  it('goes on acceptance when the view has changed already', () => {
+    const ticket = markAsked('nas', 'suspend');
+    showView(snapshotOf({ guests: [{ ...nas, vcpus: 3 }, db] }));
+    acceptAsked('nas', ticket);
+    expect(asked()).toBeUndefined();
+  });
+
+  it('goes with the next view of the guest once it is accepted', () => {
+    const ticket = markAsked('nas', 'suspend');
+    acceptAsked('nas', ticket);
+    expect(asked()).toBe('suspend');
+    showView(snapshotOf({ guests: [{ ...nas, vcpus: 3 }, db] }));
+    expect(asked()).toBeUndefined();
+  });
+
+  it('goes with its guest', () => {
+    markAsked('nas', 'suspend');
+    showView(snapshotOf({ guests: [db] }));
+    expect(asked()).toBeUndefined();
+  });
+});
+
+describe('a new view', () => {
+  it('keeps the list’s identity while names and hosts stay', () => {
+    const { groups } = state();
+    showView(snapshotOf({ guests: [falling, db] }));
+    expect(state().groups).toBe(groups);
+    showView(snapshotOf({ guests: [{ ...nas, name: 'renamed' }, db] }));
+    expect(state().groups).not.toBe(groups);
+  });
+
+  it('closes what was about a guest that is gone, and nothing else', () => {
+    selectGuest('nas');
+    showDialog({ kind: 'sleep', guestId: 'db', action: 'suspend' });
+    showView(snapshotOf({ guests: [db] }));
+    expect(state().selectedId).toBeNull();
+    expect(state().dialog).not.toBeNull();
+    showView(snapshotOf());
+    expect(state().dialog).toBeNull();
+  });
+});
+
+describe('notices of the window', () => {
+  const notice: Omit<NoticeView, 'id'> = { at: 1, severity: 'error', title: 'Wake: nas', message: 'No.' };
+  const ids = () => Object.keys(state().localNotices);
+
+  it('stay until dismissed; the same words again make no second one', () => {
+    addLocalNotice(notice);
+    addLocalNotice({ ...notice, at: 2 });
+    addLocalNotice({ ...notice, message: 'Never.' });
+    expect(Object.values(state().localNotices).map(({ at }) => at)).toEqual([2, 1]);
+    ids().forEach(dropLocalNotice);
+    expect(ids()).toEqual([]);
+  });
+});
