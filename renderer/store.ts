@@ -87,7 +87,7 @@ function stillAsked(asked: Record<string, Asked>, view: Snapshot): Record<string
   const kept = entries.filter(([id, mark]) => {
     const guest = view.guests[id];
     if (guest === undefined) return false;
-    return false || (guest.pending === null && !mark.accepted);
+    return guest === mark.seen || (guest.pending === null && !mark.accepted);
   });
   return kept.length === entries.length ? asked : Object.fromEntries(kept);
 }

@@ -20,7 +20,7 @@ const STAND_IN = {
   version: '25.1.1',
 };
 const STAND_IN_MARK = 'STAND-IN.json';
-const INSTALL_LIMIT_MS = 120_000;
+const INSTALL_LIMIT_MS = 300_000;
 
 const DEFAULT_APP = path.join(ROOT, 'scripts/default-app');
 const ELECTRON = path.join(ROOT, 'node_modules/electron');

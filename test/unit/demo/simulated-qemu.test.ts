@@ -189,8 +189,12 @@ describe('the agent', () => {
     const ga = await agent(qemu);
     const count = 10_000;
     for (let id = 0; id < count; id += 1) ga.send(ask('guest-ping', {}, id));
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    expect(ga.unsentBytes()).toBeGreaterThan(100_000);
+    let unsent = Infinity;
+    for (let turn = 0; turn < 500; turn += 1) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (ga.unsentBytes() < unsent) [unsent, turn] = [ga.unsentBytes(), 0];
+    }
+    expect(unsent).toBeGreaterThan(100_000);
     qemu.guest.wakeByItself();
     await clock.advance(1000);
     await answered(ga, count - 1);

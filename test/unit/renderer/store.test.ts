@@ -65,6 +65,17 @@ describe('an action that was asked for', () => {
     expect(asked()).toBeUndefined();
   });
 
+  it('stays through the changes of others, accepted or not, even behind work that is pending already', () => {
+    showView(snapshotOf({ guests: [falling, db] }));
+    const ticket = markAsked('nas', 'shutdown');
+    const other = (vcpus: number) => showView(snapshotOf({ guests: [falling, { ...db, vcpus }] }));
+    other(3);
+    expect(asked()).toBe('shutdown');
+    acceptAsked('nas', ticket);
+    other(4);
+    expect(asked()).toBe('shutdown');
+  });
+
   it('goes with its guest', () => {
     markAsked('nas', 'suspend');
     showView(snapshotOf({ guests: [db] }));

@@ -50,6 +50,8 @@ describe('wakesText', () => {
     [at(2026, 11, 18, 23, 30), 'Wakes 23:30 · in 30:00'],
     [at(2026, 11, 19, 7), 'Wakes tomorrow 07:00 · in 8:00:00'],
     [at(2026, 11, 20, 7), 'Wakes Fri 07:00 · in 1 d 8:00:00'],
+    [at(2026, 11, 24, 7), 'Wakes Tue 07:00 · in 5 d 8:00:00'],
+    [at(2026, 11, 25, 7), 'Wakes Wed 25 Nov 07:00 · in 6 d 8:00:00'],
     [at(2026, 11, 30, 7), 'Wakes Mon 30 Nov 07:00 · in 11 d 8:00:00'],
     [at(2027, 2, 1, 7), 'Wakes Mon 1 Feb 2027 07:00 · in 74 d 8:00:00'],
     [now, 'Wakes now'],
