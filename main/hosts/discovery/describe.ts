@@ -150,7 +150,7 @@ export function completeGuests(
     const agent = guest.agent && keeps(guest.agent.address) ? guest.agent : null;
     const problem: FoundProblem = {
       reason: 'monitor-unreachable',
-      detail: `Another QEMU with the same socket path took its monitor over (process ${successor.guest.pid}).`,
+      detail: `Another QEMU with the same path took its socket over (process ${successor.guest.pid}).`,
     };
     return { key, ...guest, monitors, agent, ...(monitors.length === 0 ? { problem } : {}) };
   });

@@ -81,9 +81,7 @@ function endpointOf(chardev: Map<string, string>): Endpoint {
   const backend = chardev.get('backend');
   if (backend === 'pipe') return { kind: 'pipe', name: chardev.get('path') ?? chardev.get('device') ?? '' };
   if (backend !== 'socket') return none(`uses "${bounded(backend ?? '')}", which takes no connections`);
-  const reconnects = ['reconnect', 'reconnect-ms'].some((key) => Number(chardev.get(key) ?? 0) > 0);
-  if (reconnects || !readSwitch(chardev.get('server'), false))
-    return none('connects out instead of listening');
+  if (!readSwitch(chardev.get('server'), false)) return none('connects out instead of listening');
   for (const layer of ['telnet', 'tn3270', 'websocket']) {
     if (readSwitch(chardev.get(layer), false)) return none(`speaks ${layer}`);
   }

@@ -77,7 +77,7 @@ export async function examineProcess(
         (exact ? null : 'Its arguments are not valid UTF-8 text, so they cannot be repeated exactly.'),
       unverified:
         program.kind === 'denied'
-          ? 'It runs as another user, so its program could not be checked: what is shown is what it says itself.'
+          ? 'It runs as another user, so its program could not be checked: this is what it says itself.'
           : null,
     },
     linuxReach({
@@ -114,13 +114,8 @@ async function findPlace(
   commandLine: QemuCommandLine,
   around: LinuxSurroundings,
 ): Promise<Place> {
-  const link = (name: string): Promise<string | null> => readProcessLink(around.root, pid, name);
-  const [cwd, rootFolder, mounts, network] = await Promise.all([
-    link('cwd'),
-    link('root'),
-    link('ns/mnt'),
-    link('ns/net'),
-  ]);
+  const link = (name: string): string | null => readProcessLink(around.root, pid, name);
+  const [cwd, rootFolder, mounts, network] = [link('cwd'), link('root'), link('ns/mnt'), link('ns/net')];
   // QEMU's own -chroot comes after its sockets are made: they are still where we see them.
   const changedRoot =
     rootFolder !== null && rootFolder !== '/' && !commandLine.options.some(({ name }) => name === 'chroot');

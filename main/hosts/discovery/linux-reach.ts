@@ -39,7 +39,7 @@ export function linuxReach(facts: LinuxReachFacts): Reach {
 async function reachListener(facts: LinuxReachFacts, endpoint: Endpoint): Promise<Reached> {
   const { root, pid, cwd, localHosts } = facts;
   if (endpoint.kind === 'fd') {
-    const inode = await socketInode(root, pid, endpoint.fd);
+    const inode = socketInode(root, pid, endpoint.fd);
     if (inode === null) return reachByCommandLine(endpoint, { platform: 'linux', cwd });
     const { unix, tcp } = await facts.sockets();
     const path = unix.get(inode);

@@ -134,16 +134,13 @@ function liveGuests(stats: ReadonlyMap<number, ProcessStat>, memory: LinuxScanMe
 }
 
 async function readSurroundings(options: LinuxScanOptions, root: string): Promise<LinuxSurroundings> {
-  const [mnt, net, bootTime] = await Promise.all([
-    readProcessLink(root, 'self', 'ns/mnt'),
-    readProcessLink(root, 'self', 'ns/net'),
-    readBootTime(root),
-  ]);
+  const bootTime = await readBootTime(root);
+  const link = (name: string): string | null => readProcessLink(root, 'self', name);
   const socketsByNetwork = new Map<string, Promise<ListeningSockets>>();
   return {
     root,
     uid: options.uid ?? process.geteuid?.() ?? -1,
-    namespaces: { mnt, net },
+    namespaces: { mnt: link('ns/mnt'), net: link('ns/net') },
     bootTime,
     sockets: (pid, network) => {
       const key = network ?? `process ${pid}`;

@@ -68,8 +68,8 @@ function readAddress(hex: string, order: 'LE' | 'BE'): string {
 }
 
 /** The inode of the socket that a process has at this descriptor, or null. */
-export async function socketInode(root: string, pid: number, fd: number | string): Promise<string | null> {
-  return /^socket:\[(\d+)\]$/.exec((await readProcessLink(root, pid, `fd/${fd}`)) ?? '')?.[1] ?? null;
+export function socketInode(root: string, pid: number, fd: number): string | null {
+  return /^socket:\[(\d+)\]$/.exec(readProcessLink(root, pid, `fd/${fd}`) ?? '')?.[1] ?? null;
 }
 
 /** What a process has open: its descriptors' link texts, e.g. `/var/lib/a.qcow2`, `socket:[123]`. */
@@ -82,10 +82,7 @@ export async function openFiles(root: string, pid: number): Promise<string[]> {
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return [];
     throw error;
   }
-  const links = await Promise.all(
-    names.slice(0, MAX_DESCRIPTORS).map((name) => readProcessLink(root, pid, `fd/${name}`)),
-  );
-  return links.filter((link) => link !== null);
+  return names.slice(0, MAX_DESCRIPTORS).flatMap((name) => readProcessLink(root, pid, `fd/${name}`) ?? []);
 }
 
 const MAX_DESCRIPTORS = 4096;

@@ -1,11 +1,11 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { open, readlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 
 /**
  * Reads Linux's /proc. A process may end between any two reads: that is `gone`. What another user's process
  * hides is `denied`. Source: proc(5).
  *
- * /proc/PID/stat and the exe link are read synchronously: they are never waited for and take microseconds, a
+ * /proc/PID/stat and the links are read synchronously: they are never waited for and take microseconds, a
  * tenth of what the thread pool costs. The command line and the environment are read asynchronously, because
  * the kernel takes the process's memory lock for them, and a stuck process can hold that for long.
  */
@@ -84,13 +84,9 @@ export function readProgram(root: string, pid: number): Program {
 }
 
 /** A symbolic link of a process, e.g. `cwd`, `ns/mnt`, `fd/3`; null when gone or denied. */
-export async function readProcessLink(
-  root: string,
-  pid: number | 'self',
-  name: string,
-): Promise<string | null> {
+export function readProcessLink(root: string, pid: number | 'self', name: string): string | null {
   try {
-    return await readlink(`${root}/${pid}/${name}`);
+    return readlinkSync(`${root}/${pid}/${name}`);
   } catch (error) {
     if (missOf(error) === null) throw error;
     return null;

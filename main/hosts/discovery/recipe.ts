@@ -52,7 +52,7 @@ function managerReason(owner: GuestOwner): string | null {
 function argumentsReason(commandLine: QemuCommandLine, args: readonly string[]): string | null {
   const descriptor = inheritedDescriptor(commandLine, args);
   if (descriptor !== null) {
-    return `It was given open files by the program that started it (${descriptor}): start it with that program.`;
+    return `It was given open files by the program that started it (${descriptor}): start it with that.`;
   }
   for (const { name } of commandLine.options) {
     if (name === 'incoming')

@@ -22,9 +22,13 @@ const SCRIPT = [
   ' if ($_.CreationDate) { ([DateTimeOffset]$_.CreationDate).ToUnixTimeMilliseconds() } }}',
   ' | ConvertTo-Json -Compress',
 ].join('');
-/** Windows PowerShell 5.1 or later, which is part of Windows. It prints nothing when no QEMU runs. */
+const POWERSHELL = ['System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'];
+/**
+ * Windows PowerShell, which is part of Windows, by its full path: a bare name could be found in the current
+ * folder. It prints nothing when no QEMU runs.
+ */
 export const LIST_COMMAND: readonly [command: string, args: readonly string[]] = [
-  'powershell.exe',
+  win32.join(process.env.SystemRoot ?? 'C:\\Windows', ...POWERSHELL),
   ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', SCRIPT],
 ];
 
@@ -35,8 +39,8 @@ export const LIST_COMMAND: readonly [command: string, args: readonly string[]] =
  */
 export async function scanWindows(options: ProcessListOptions): Promise<FoundGuest[]> {
   const described: DescribedGuest[] = [];
-  for (const process of parseList(await options.run(...LIST_COMMAND)))
-    described.push(await describe(process, options));
+  const rows = parseList(await options.run(...LIST_COMMAND));
+  for (const row of rows) described.push(await describe(row, options));
   return completeGuests(described, options.memory.keys);
 }
 
@@ -60,7 +64,7 @@ async function describe(process: WindowsProcess, options: ProcessListOptions): P
   const obstacle =
     relative === undefined
       ? null
-      : `It names files relative to the folder it was started in, which cannot be read on Windows (${relative.slice(0, 64)}).`;
+      : `It names files relative to a folder that is hidden on Windows (${relative.slice(0, 64)}).`;
   return describeGuest(
     {
       ...facts,

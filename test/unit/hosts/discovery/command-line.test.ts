@@ -189,6 +189,7 @@ describe('QMP monitors', () => {
   it.each([
     ['-qmp unix:/p', /connects out/],
     ['-qmp unix:/p,server=off', /connects out/],
+    ['-qmp unix:/p,server,noserver', /connects out/],
     ['-chardev socket,id=c,path=/p,reconnect=5 -mon c,mode=control', /connects out/],
     ['-qmp telnet:127.0.0.1:4444,server', /telnet/],
     ['-qmp websocket:127.0.0.1:4444,server', /websocket/],
@@ -239,6 +240,7 @@ describe('the guest agent', () => {
   it.each([
     '-device isa-serial,chardev=qga0',
     '-device virtserialport,chardev=qga0,name=com.redhat.spice.0',
+    '-device virtserialport,chardev=qga0,id=org.qemu.guest_agent.0,name=other',
     '-device virtserialport,name=org.qemu.guest_agent.0',
     '-serial chardev:qga0',
   ])('is not %s', (device) => {

@@ -89,10 +89,10 @@ describe('sockets', () => {
   it('reaches into another mount namespace, following its links there', async () => {
     const inside = mkdtempSync(join(tmpdir(), 'inside-'));
     try {
-      mkdirSync(join(inside, 'run/deep'), { recursive: true });
+      mkdirSync(join(inside, 'srv/deep'), { recursive: true });
       mkdirSync(join(inside, 'var'));
       symlinkSync('/run', join(inside, 'var/run'));
-      symlinkSync('../run/deep/.', join(inside, 'var/link'));
+      symlinkSync('../srv/deep/.', join(inside, 'var/link'));
       add(
         '-qmp',
         'unix:/var/run/a.qmp,server',
@@ -108,7 +108,7 @@ describe('sockets', () => {
       const guest = await only();
       expect(guest?.monitors).toEqual([
         { kind: 'unix', path: `${tree.root}/100/root/run/a.qmp` },
-        { kind: 'unix', path: `${tree.root}/100/root/run/deep/b.qmp` },
+        { kind: 'unix', path: `${tree.root}/100/root/srv/deep/b.qmp` },
       ]);
       expect(guest?.recipe?.notStartable).toMatch(/container/);
       expect(guest?.problem).toBeUndefined();

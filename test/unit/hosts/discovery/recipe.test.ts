@@ -64,6 +64,7 @@ describe('startRecipe', () => {
     '-netdev user,id=n,hostfwd=tcp::2222-:22',
     '-append fd=3',
     '-netdev stream,id=n,addr.type=inet,addr.host=h,addr.port=1',
+    '-netdev dgram,id=n,local.type=unix,local.str=5',
     '-device virtio-net-pci,netdev=n',
     '-drive file=/dev/fd0',
     '-name fd=3',

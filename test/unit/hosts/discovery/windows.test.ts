@@ -21,7 +21,7 @@ describe('scanWindows', () => {
     };
     expect(await scanWindows({ run, memory: createProcessListMemory() })).toEqual([]);
     expect(calls).toHaveLength(1);
-    expect(calls[0]?.[0]).toBe('powershell.exe');
+    expect(calls[0]?.[0]).toMatch(/^[A-Z]:\\.*\\powershell\.exe$/);
     expect(calls[0]?.[1]).toContain('-NonInteractive');
     expect(calls[0]?.[1].at(-1)).toMatch(
       /^\[Console\]::OutputEncoding.*; Get-CimInstance Win32_Process .*ConvertTo-Json/,
