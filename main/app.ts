@@ -55,6 +55,8 @@ export async function createApp(platform: Platform): Promise<App> {
   const notices = new Map<string, NoticeView>();
   let demo: Fleet | null = null;
   let demoStatus: AppView['demo'] = 'closed';
+  let opening: Promise<void> = Promise.resolve();
+  let stopped = false;
 
   const [guests, alarms, history, settings] = await Promise.all([
     openDocument<Remembered[]>({ dir, name: 'guests', version: GUESTS_VERSION, parse: parseRemembered, empty: [], clock }),
@@ -118,8 +120,12 @@ export async function createApp(platform: Platform): Promise<App> {
     publisher.touchApp();
   };
 
-  const openDemo = async () => {
-    if (demoStatus !== 'closed') return;
+  const openDemo = (): Promise<void> => {
+    if (demoStatus === 'closed' && !stopped) opening = beginDemo();
+    return opening;
+  };
+
+  const beginDemo = async () => {
     setDemo('opening');
     try {
       const host = await startDemoHost({ clock });
@@ -194,6 +200,8 @@ export async function createApp(platform: Platform): Promise<App> {
       }
     },
     async stop() {
+      stopped = true;
+      await opening;
       await Promise.all(fleets().map((fleet) => fleet.stop()));
     },
     recheck: () => fleets().forEach((fleet) => fleet.recheck()),

@@ -1,7 +1,7 @@
 import { AlarmRefusedError } from './alarms/runner';
 import type { Clock } from './clock';
 import type { Fleet } from './guests/fleet';
-import type { Guest } from './guests/guest';
+import { isRemovable, type Guest } from './guests/guest';
 import { manualGuest } from './guests/manual';
 import { RefusedError, type Refusal } from './power/actions';
 import type { DueChange } from './power/alarms';
@@ -116,15 +116,23 @@ export function createHandlers(stage: Stage): Handlers {
       const [host] = stage.home.hosts;
       if (!host) throw new Error('There is no host to add a guest to');
       const remembered = manualGuest(host.id, args);
-      if (stage.home.guest(remembered.id)) {
-        throw new RefusedError({ code: 'wrong-state', message: 'A guest with this monitor is on the list already.' });
+      const listed = stage.home.guests().find((guest) => guest.id === remembered.id || hasMonitor(guest, remembered.manual));
+      if (listed) {
+        throw new RefusedError({
+          code: 'wrong-state',
+          message: `The guest with this monitor is on the list already: ${listed.remembered.name}.`,
+          remedy: 'Use the one on the list, or give another QMP address.',
+        });
       }
       return Promise.resolve({ guestId: stage.home.add(remembered).id });
     },
     async removeGuest({ guestId }) {
       const { fleet, guest } = find(guestId);
-      if (guest.machine?.exists && !guest.remembered.manual) {
+      if (!isRemovable(guest)) {
         throw new RefusedError({ code: 'wrong-state', message: 'It runs, so it would be found again at once.', remedy: 'Shut it down first.' });
+      }
+      if (guest.pending) {
+        throw new RefusedError({ code: 'busy', message: 'Something is being done to it.', remedy: 'Try again when it is done.' });
       }
       await refusing(() => {
         fleet.remove(guestId);
@@ -171,6 +179,10 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+const hasMonitor = ({ found }: Guest, manual: Guest['remembered']['manual']): boolean =>
+  manual !== null &&
+  (found?.monitors.some((address) => formatAddress(address) === formatAddress(manual.monitor)) ?? false);
 
 const monitorOf = ({ found, remembered: { manual } }: Guest): string | null => {
   const address = found?.monitors[0] ?? manual?.monitor;

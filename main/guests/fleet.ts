@@ -2,30 +2,22 @@ import { createAlarmRunner, AlarmRefusedError, type AlarmRunner } from '../alarm
 import type { AlarmStore } from '../alarms/store';
 import type { Clock } from '../clock';
 import type { GuestHost } from '../hosts/host';
-import { isSleepAction, type Action, type Refusal } from '../power/actions';
 import type { Alarm, AlarmEnding, DueChange } from '../power/alarms';
-import { formatDuration, type When } from '../power/durations';
-import { durationRefusal } from '../power/rules';
+import { formatDuration } from '../power/durations';
+import { isEnded } from '../power/states';
 import type { Document } from '../storage/document';
-import { StorageError } from '../storage/errors';
+import { newAttempt, type Attempt } from './attempt';
+import { createBootIdReader } from './boot-ids';
 import { defaultLimits, type Limits, type Verdict } from './confirm';
 import type { Guest, GuestChange } from './guest';
 import { createHistory, type Histories, type History } from './history';
 import { failureNotice, type Notice } from './notices';
-import { carryOut, freshRefusal } from './operate';
+import { createPowerRequests, type SetPowerState } from './power-requests';
 import { createRegistry, type HostStatus } from './registry';
 import type { Remembered } from './remembered';
 import { settleAfterWake } from './settle';
 import { wakeForAlarm } from './wake';
 import type { Workplace } from './workplace';
-
-export interface PowerRequest {
-  readonly action: Action;
-  /** When the guest is to be woken; only with a sleep. */
-  readonly when: When;
-  /** The user has read the start command. */
-  readonly startAccepted: boolean;
-}
 
 /** A set of hosts with their guests, alarms and history. The real hosts are one fleet, the demo host is another. */
 export interface Fleet {
@@ -38,11 +30,7 @@ export interface Fleet {
   /** Resolves when every host was looked at once and its guests have shown a state, or could not in time. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /**
-   * Sets a power state. Resolves in the guest's turn: with a refusal when nothing was done, else with null when the
-   * action was begun (and its alarm is on disk). Outcomes are observed, and failures told by a notice.
-   */
-  setPowerState(guest: Guest, request: PowerRequest): Promise<Refusal | null>;
+  readonly setPowerState: SetPowerState;
   /** Looks at the guest and its agent afresh. */
   refresh(guest: Guest): Promise<void>;
   moveAlarm(id: string, change: DueChange): Promise<Alarm>;
@@ -121,7 +109,7 @@ export function createFleet(options: FleetOptions): Fleet {
     wake: async (alarm, wanted) => {
       const guest = registry.guest(alarm.guestId);
       if (!guest) return { kind: 'unreachable', reason: 'Its guest has not been found yet.' };
-      return wakeForAlarm(guest, alarm, wanted, workplace);
+      return wakeForAlarm(guest, alarm, { workplace, wanted, onFlaw: told });
     },
     onChange: () => {
       for (const { id } of registry.guests()) onGuest(id);
@@ -130,37 +118,29 @@ export function createFleet(options: FleetOptions): Fleet {
     onStoreProblem: storeProblem('The alarms'),
   });
 
+  const readBootId = createBootIdReader();
+
   const guestChanged = (guest: Guest, change: GuestChange) => {
     if (change.kind === 'state') {
       runner.guestObserved(guest.id, change.state);
       if (change.before.name === 'suspended' && change.state.name === 'running' && !guest.pending) void wokenByItself(guest);
     }
-    learnBootId(guest);
+    readBootId(guest, change);
     onGuest(guest.id);
   };
 
-  /** Somebody else woke it: its clock is set all the same. */
+  /** Somebody else woke it: its clock is set all the same, unless something is asked of it meanwhile. */
   const wokenByItself = (guest: Guest) =>
     guest.queue.run(async () => {
       const { machine } = guest;
       if (!machine?.exists || guest.state.name !== 'running') return;
-      const verdict = await settleAfterWake(guest, machine, workplace, limits.agentAfterWake);
-      if (!verdict.ok) told(guest, 'wakeup', verdict);
+      const attempt = newAttempt(guest, 'wakeup', 'unknown');
+      const yielding = { ...attempt, superseded: () => attempt.superseded() || guest.queue.waiting > 0 };
+      const verdict = await settleAfterWake(yielding, machine, workplace, limits.agentAfterWake);
+      if (!verdict.ok && verdict.refusal.code === 'agent-silent') told(attempt, verdict);
     });
 
-  /** Asked once for each machine, while its agent answers, to tell a resume from a boot later on. */
-  const learnt = new WeakSet<object>();
-  const learnBootId = (guest: Guest) => {
-    const { machine } = guest;
-    if (!machine || machine.agent.status !== 'answering' || guest.pending || learnt.has(machine)) return;
-    learnt.add(machine);
-    void machine.readBootId().then(
-      (bootId) => guest.remember({ bootId }),
-      () => learnt.delete(machine), // The agent went away meanwhile: asked again when it answers.
-    );
-  };
-
-  const told = (guest: Guest, action: Action, verdict: Verdict) => {
+  const told = ({ guest, action }: Attempt, verdict: Verdict) => {
     if (!verdict.ok && verdict.refusal.code !== 'superseded') {
       onNotice(failureNotice({ id: guest.id, name: guest.remembered.name }, action, verdict.refusal));
     }
@@ -169,77 +149,19 @@ export function createFleet(options: FleetOptions): Fleet {
   const alarmEnded = (alarm: Alarm, ending: AlarmEnding) => {
     const guest = registry.guest(alarm.guestId);
     const text = endingText(ending);
-    history.add(alarm.guestId, { kind: 'alarm', text, cause: ending.kind === 'cancelled' ? 'user' : 'timer', failed: ending.kind === 'failed' });
+    if (guest) history.add(guest.id, { kind: 'alarm', text, cause: ending.kind === 'cancelled' ? 'user' : 'timer', failed: ending.kind === 'failed' });
     const name = guest?.remembered.name ?? 'A guest';
     const about = guest ? { guestId: guest.id } : {};
     if (ending.kind === 'woken' && ending.late > 30_000) {
       onNotice({ ...about, severity: 'warning', title: `${name} was woken late`, message: text });
-    } else if (ending.kind === 'failed') {
+    } else if (ending.kind === 'failed' && !endedByUser(guest)) {
       const remedy = 'Look at its state, and start or wake it yourself.';
       onNotice({ ...about, severity: 'error', title: `${name} was not woken by its alarm`, message: ending.reason, remedy });
     }
     onGuest(alarm.guestId);
   };
 
-  const armFor = async (guest: Guest, action: Action, when: When): Promise<Alarm | Refusal | null> => {
-    if (when.kind === 'none' || !isSleepAction(action)) return null;
-    try {
-      return await runner.arm({ guestId: guest.id, action, when, confirmWithin: limits.confirm[action] });
-    } catch (error) {
-      if (error instanceof StorageError) {
-        return { code: 'storage', message: `Its alarm could not be kept, so it was not put to sleep. ${error.message}` };
-      }
-      if (error instanceof RangeError) return { code: 'bad-duration', message: error.message };
-      throw error;
-    }
-  };
-
-  const setPowerState = (guest: Guest, request: PowerRequest): Promise<Refusal | null> => {
-    const { action, when } = request;
-    if (action === 'poweroff') guest.supersede();
-    return new Promise((accept, reject) => {
-      guest.queue
-        .run(async () => {
-          guest.setPending({ action, since: clock.now(), by: 'user' });
-          const refusal = await refusalFor(guest, request).finally(() => guest.setPending(null));
-          if (refusal) return accept(refusal);
-          const alarm = await armFor(guest, action, when);
-          if (alarm && 'code' in alarm) return accept(alarm);
-          accept(null);
-          const verdict = await carryOut(guest, action, 'user', workplace);
-          if (alarm && verdict.ok) runner.sleepConfirmed(alarm.id);
-          if (alarm && !verdict.ok) runner.sleepFailed(alarm.id);
-          told(guest, action, verdict);
-        })
-        .catch(reject);
-    });
-  };
-
-  const refusalFor = async (guest: Guest, { action, when, startAccepted }: PowerRequest): Promise<Refusal | null> => {
-    const misplaced = when.kind === 'none' ? null : durationRefusal(action);
-    if (misplaced) return misplaced;
-    const refusal = await freshRefusal(guest, action);
-    if (refusal) return refusal;
-    const startsLater = action === 'hibernate' && when.kind !== 'none';
-    if (startsLater && guest.standing().start.kind === 'no') {
-      return {
-        code: 'no-start-command',
-        message: 'A hibernated guest is woken by starting it, and Reveille cannot start this one.',
-        remedy: 'Hibernate it without a time, or use Sleep.',
-      };
-    }
-    if ((action === 'start' && !guest.machine?.exists) || startsLater) {
-      if (!guest.remembered.startAccepted && !startAccepted) {
-        return {
-          code: 'start-not-accepted',
-          message: 'You have not seen its start command yet.',
-          remedy: 'Read the command, then confirm.',
-        };
-      }
-      if (!guest.remembered.startAccepted) guest.remember({ startAccepted: true });
-    }
-    return null;
-  };
+  const setPowerState = createPowerRequests({ workplace, runner, onOutcome: told });
 
   return {
     hosts,
@@ -286,6 +208,9 @@ async function firstStates(guests: readonly Guest[], clock: Clock): Promise<void
     await new Promise<void>((resolve) => void clock.setTimer(20, resolve));
   }
 }
+
+/** Who shut a guest down or forced it off need not be told that it won't be woken. */
+const endedByUser = (guest: Guest | undefined): boolean => guest?.state.cause === 'user' && isEnded(guest.state.name);
 
 function endingText(ending: AlarmEnding): string {
   switch (ending.kind) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
 import type { FoundGuest } from '../hosts/discovery/found';
 import type { Machine, MachineEvent } from '../hypervisors/machine';
@@ -48,7 +49,10 @@ export interface Guest {
 
 export type GuestChange =
   /** A new state was observed, or the one that is shown turned out to be from another time. */
-  { readonly kind: 'state'; readonly state: PowerState; readonly before: PowerState } | { readonly kind: 'other' };
+  | { readonly kind: 'state'; readonly state: PowerState; readonly before: PowerState }
+  /** Its machine was reset: what was known of the system in it is over. */
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'other' };
 
 export interface GuestOptions {
   readonly clock: Clock;
@@ -84,20 +88,20 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
     emit({ kind: 'other' });
   };
 
-  const observe = (seen: PowerState) => {
+  const observe = (shown: PowerState) => {
+    const seen = concluded(shown, remembered, state);
     const ours = pending !== null && expects(pending.action, seen.name);
-    const next: PowerState = ours && pending ? { ...seen, cause: pending.by } : seen;
+    const next: PowerState = ours && pending ? { ...seen, cause: pending.by, since: seen.since ?? clock.now() } : seen;
     const before = state;
     if (JSON.stringify(next) === JSON.stringify(before)) return;
+    const lastKnown = before.name === 'unknown' ? remembered.last.name : before.name;
     state = next;
     if (next.name !== 'unknown') remember({ last: next, ...(next.name === 'running' ? {} : { hibernating: false }) });
-    const newToUser = next.name !== before.name && !(before.name === 'unknown' && next.name === lastKnown(before));
-    if (newToUser && next.name !== 'unknown' && next.since !== null) {
+    if (next.name !== 'unknown' && next.name !== lastKnown && next.since !== null) {
       history.add(remembered.id, { kind: 'state', text: sentence(next), cause: next.cause, failed: next.name === 'crashed' });
     }
     emit({ kind: 'state', state: next, before });
   };
-  const lastKnown = (before: PowerState) => (before.name === 'unknown' ? remembered.last.name : before.name);
 
   const release = () => {
     unsubscribe();
@@ -111,10 +115,16 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
     uncontrolled = null;
     machine = next;
     unsubscribe = next.subscribe((event: MachineEvent) => {
-      if (event.kind === 'state') observe(event.state);
-      else emit({ kind: 'other' });
+      switch (event.kind) {
+        case 'state':
+          return observe(event.state);
+        case 'reset':
+          remember({ bootId: null });
+          return emit({ kind: 'reset' });
+        case 'standing':
+          return emit({ kind: 'other' });
+      }
     });
-    if (next.state.name !== 'unknown') observe(next.state);
   };
 
   return {
@@ -155,10 +165,15 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       const manualName = remembered.manual !== null && remembered.name !== '';
       const change = { ...facts, ...(manualName ? {} : { name }), ...(same ? {} : { startAccepted: false }) };
       if (JSON.stringify({ ...remembered, ...change }) !== JSON.stringify(remembered)) remember(change);
-      if (fresh !== machine) use(fresh);
+      if (fresh !== machine) {
+        use(fresh);
+        // Another process: what the one before it showed says nothing of it.
+        observe(fresh.state);
+      }
       emit({ kind: 'other' });
     },
     attachUncontrolled(next, control) {
+      if (isDeepStrictEqual([next, control], [found, uncontrolled])) return;
       release();
       found = next;
       uncontrolled = control;
@@ -169,6 +184,7 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
     attachManual(next) {
       found = null;
       use(next);
+      if (!isEnded(state.name)) observe(next.state);
       emit({ kind: 'other' });
     },
     absent() {
@@ -177,7 +193,7 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       release();
       found = null;
       uncontrolled = null;
-      observe(final ? { ...final, cause: state.name === final.name ? state.cause : final.cause } : afterAbsence(remembered, state));
+      observe(final ? { ...final, cause: state.name === final.name ? state.cause : final.cause } : endUnseen(remembered, state));
       emit({ kind: 'other' });
     },
     setPending(next) {
@@ -207,19 +223,39 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
   };
 }
 
+/** A guest that its host lists would be on the list again at once; one that was added by hand can be taken off it. */
+export const isRemovable = ({ found, remembered }: Guest): boolean => remembered.manual !== null || found === null;
+
 /** Whether a state that is seen while `action` is under way is what it was meant to bring about. */
 const expects = (action: Action, name: PowerState['name']): boolean =>
   goalOf[action] === name || (action === 'start' && name === 'paused') || (action === 'resume' && name === 'suspended');
 
-/** What is concluded of a guest whose process is gone, without anybody having watched it go. */
-function afterAbsence({ last, hibernating }: Remembered, state: PowerState): PowerState {
+/** What a state means, with what is remembered: that a guest is Off tells nothing of whether it hibernated before. */
+function concluded(seen: PowerState, remembered: Remembered, state: PowerState): PowerState {
+  if (seen.name !== 'off' || seen.source === 'event') return seen;
+  if (seen.source === 'inference') return endUnseen(remembered, state, seen.detail);
+  // QEMU stayed (-no-shutdown): a guest that hibernated is still there for it to resume.
+  const { last, hibernating } = remembered;
+  if (last.name === 'hibernated') return { ...last, source: 'inference' };
+  return hibernating ? hibernatedUnseen : seen;
+}
+
+const unseen = { since: null, source: 'inference', cause: 'unknown' } as const;
+const hibernatedUnseen: PowerState = {
+  ...unseen,
+  name: 'hibernated',
+  detail: 'It was told to hibernate and ended unseen. Starting it resumes it if it got there.',
+};
+
+/** What is concluded of a guest that is gone, without anybody having watched it go. */
+function endUnseen(
+  { last, hibernating }: Remembered,
+  state: PowerState,
+  detail = 'It ended while Reveille was not watching; how is not known.',
+): PowerState {
   if (isEnded(state.name)) return state;
   if (isEnded(last.name)) return { ...last, source: 'inference' };
-  const unseen = { since: null, source: 'inference', cause: 'unknown' } as const;
-  if (hibernating) {
-    return { ...unseen, name: 'hibernated', detail: 'It was told to hibernate and ended unseen. Starting it resumes it if it got there.' };
-  }
-  return { ...unseen, name: 'off', detail: 'It ended while Reveille was not watching; how is not known.' };
+  return hibernating ? hibernatedUnseen : { ...unseen, name: 'off', detail };
 }
 
 function startableFrom({ recipe, manual }: Remembered, found: FoundGuest | null): Standing['start'] {

@@ -1,11 +1,12 @@
 import { actionLabels, isSleepAction, type Action, type Refusal } from '../power/actions';
 import { refusalOf } from '../power/rules';
-import type { Cause } from '../power/states';
+import { superseded, type Attempt } from './attempt';
+import { bootIdOf } from './boot-ids';
 import type { Verdict } from './confirm';
 import type { Guest } from './guest';
 import { request } from './request';
 import { settleAfterWake } from './settle';
-import { startProcess } from './start';
+import { startGuest } from './start';
 import type { Workplace } from './workplace';
 
 /** Looks at the guest afresh, then asks the rules. To be called in the guest's queue. */
@@ -16,17 +17,17 @@ export async function freshRefusal(guest: Guest, action: Action): Promise<Refusa
   return refusalOf(action, guest.standing());
 }
 
-const asksAgent = (action: Action): boolean =>
-  isSleepAction(action) || action === 'shutdown' || action === 'reboot';
+const asksAgent = (action: Action): boolean => isSleepAction(action) || action === 'shutdown' || action === 'reboot';
 
 /**
  * Carries out an action that the rules allow, and watches until its outcome is observed or its time is over.
  * To be called in the guest's queue. Never rejects for what a guest, a hypervisor or a host does.
  */
-export async function carryOut(guest: Guest, action: Action, by: Cause, workplace: Workplace): Promise<Verdict> {
-  guest.setPending({ action, since: workplace.clock.now(), by });
+export async function carryOut(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
+  const { guest, action, by } = attempt;
+  guest.setPending({ action, since: guest.pending?.since ?? workplace.clock.now(), by });
   try {
-    const verdict = await attempt(guest, action, by, workplace);
+    const verdict = await tryIt(attempt, workplace);
     if (!verdict.ok && verdict.refusal.code !== 'superseded') {
       const text = `${actionLabels[action]} failed. ${verdict.refusal.message}`;
       guest.note({ kind: 'action', text, cause: by, failed: true });
@@ -37,13 +38,16 @@ export async function carryOut(guest: Guest, action: Action, by: Cause, workplac
   }
 }
 
-async function attempt(guest: Guest, action: Action, by: Cause, workplace: Workplace): Promise<Verdict> {
+async function tryIt(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
+  const { guest, action } = attempt;
   const { machine } = guest;
-  if (action === 'start' && !machine?.exists) return startProcess(guest, by, workplace);
+  if (attempt.superseded()) return superseded;
+  if (action === 'start') return startGuest(attempt, workplace);
   if (!machine) throw new Error(`${action} passed the rules for a guest without a machine`);
-  if (action === 'hibernate' || action === 'hybrid') guest.remember({ hibernating: true });
-  const verdict = await request(guest, machine, action, by, workplace);
-  if ((action === 'hibernate' || action === 'hybrid') && !verdict.ok && machine.exists) guest.remember({ hibernating: false });
-  if (action === 'wakeup' && verdict.ok) return settleAfterWake(guest, machine, workplace, workplace.limits.agentAfterWake);
+  const leavesImage = action === 'hibernate' || action === 'hybrid';
+  if (leavesImage) guest.remember({ hibernating: true, bootId: await bootIdOf(machine) });
+  const verdict = await request(attempt, machine, workplace);
+  if (leavesImage && !verdict.ok && machine.exists) guest.remember({ hibernating: false });
+  if (action === 'wakeup' && verdict.ok) return settleAfterWake(attempt, machine, workplace, workplace.limits.agentAfterWake);
   return verdict;
 }

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
 import type { FoundGuest } from '../hosts/discovery/found';
 import { HostError, type GuestHost } from '../hosts/host';
+import type { Machine } from '../hypervisors/machine';
 import { createQemuMachine } from '../hypervisors/qemu/machine';
 import type { Control } from '../power/standing';
 import { formatAddress } from '../protocols/sockets';
@@ -74,19 +76,20 @@ export function createRegistry(options: RegistryOptions): Registry {
     onRemoved(guest.id);
   };
 
-  const machineOf = (host: GuestHost, found: FoundGuest, guest: Guest) =>
-    guest.machine && guest.found?.pid === found.pid
-      ? guest.machine
-      : createQemuMachine(
-          {
-            pid: found.pid,
-            monitors: found.monitors,
-            agent: found.agent ?? manualAgent(guest),
-            machineType: found.machine,
-          },
-          host,
-          clock,
-        );
+  /** The guest's machine, or a new one when its process is another, or its sockets have been found out meanwhile. */
+  const machineOf = (host: GuestHost, found: FoundGuest, guest: Guest): Machine => {
+    if (guest.machine && guest.found && sameSockets(guest.found, found)) return guest.machine;
+    return createQemuMachine(
+      {
+        pid: found.pid,
+        monitors: found.monitors,
+        agent: found.agent ?? manualAgent(guest),
+        machineType: found.machine,
+      },
+      host,
+      clock,
+    );
+  };
 
   const attach = (host: GuestHost, found: FoundGuest): string => {
     const byHand = [...guests.values()].find(
@@ -98,8 +101,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     const known = byHand ?? guests.get(guestId(host.id, found.key));
     const guest = known ?? create(firstSeen(host.id, found));
     const control = outOfReach(found);
-    if (!control) guest.attach(found, machineOf(host, found, guest));
-    else if (guest.found?.pid !== found.pid || guest.machine) guest.attachUncontrolled(found, control);
+    if (control) guest.attachUncontrolled(found, control);
+    else guest.attach(found, machineOf(host, found, guest));
     return guest.id;
   };
 
@@ -115,8 +118,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       }
       status = { kind: 'ready' };
     } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      status = { kind: 'failed', message: error.message, remedy: error.remedy };
+      status = failed(error);
     }
     statuses.set(host.id, status);
     if (JSON.stringify(before) !== JSON.stringify(status)) onHost(host.id);
@@ -132,8 +134,9 @@ export function createRegistry(options: RegistryOptions): Registry {
       }
       return;
     }
+    const keeps = worthKeeping(guest.remembered);
     guest.absent();
-    if (!guest.machine && !worthKeeping(guest.remembered)) drop(guest);
+    if (!guest.machine && !keeps) drop(guest);
   };
 
   const rescan = (host: GuestHost): Promise<void> => {
@@ -141,12 +144,10 @@ export function createRegistry(options: RegistryOptions): Registry {
     const under = scans.get(host.id);
     if (under) return (under.next ??= under.running.then(() => rescan(host)));
     timers.get(host.id)?.();
-    const running = scan(host)
-      .catch(onProblem)
-      .finally(() => {
-        scans.delete(host.id);
-        if (!stopped) timers.set(host.id, clock.setTimer(SCAN_EVERY_MS, () => void rescan(host)));
-      });
+    const running = scan(host).finally(() => {
+      scans.delete(host.id);
+      if (!stopped) timers.set(host.id, clock.setTimer(SCAN_EVERY_MS, () => void rescan(host)));
+    });
     scans.set(host.id, { running, next: null });
     return running;
   };
@@ -181,6 +182,19 @@ export function createRegistry(options: RegistryOptions): Registry {
       const guest = guests.get(id);
       if (guest) drop(guest);
     },
+  };
+}
+
+const sameSockets = (a: FoundGuest, b: FoundGuest): boolean =>
+  a.pid === b.pid && isDeepStrictEqual([a.monitors, a.agent], [b.monitors, b.agent]);
+
+function failed(error: unknown): HostStatus {
+  if (error instanceof HostError) return { kind: 'failed', message: error.message, remedy: error.remedy };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    kind: 'failed',
+    message: `Reveille met a fault of its own when it looked at the guests: ${message}`,
+    remedy: 'Reveille tries again by itself. If it stays, report it.',
   };
 }
 

@@ -1,20 +1,13 @@
 import type { Machine, Performed } from '../hypervisors/machine';
-import { actionLabels, RefusedError, type Action, type Refusal } from '../power/actions';
-import type { Cause } from '../power/states';
+import { actionLabels, isSleepAction, RefusedError, type Refusal } from '../power/actions';
+import { superseded, type Attempt } from './attempt';
 import { unconfirmed, verdictOf, type Verdict } from './confirm';
-import type { Guest } from './guest';
 import { observed } from './observe';
 import type { Workplace } from './workplace';
 
 /** Asks the machine and waits for what it shows. */
-export async function request(
-  guest: Guest,
-  machine: Machine,
-  action: Action,
-  by: Cause,
-  { clock, limits }: Workplace,
-): Promise<Verdict> {
-  const { generation } = guest;
+export async function request(attempt: Attempt, machine: Machine, { clock, limits }: Workplace): Promise<Verdict> {
+  const { guest, action, by } = attempt;
   let reset = false;
   let refusal: Refusal | null = null;
   let changed = () => {};
@@ -23,6 +16,7 @@ export async function request(
     changed();
   });
   let performed: Performed | null = null;
+  const shown = () => verdictOf(action, machine, { reset });
   try {
     performed = await machine.perform(action);
     guest.note({ kind: 'action', text: `${actionLabels[action]}: asked ${performed.by}.`, cause: by, failed: false });
@@ -47,24 +41,23 @@ export async function request(
       },
       () => {
         if (refusal) return { ok: false, refusal };
-        return verdictOf(action, machine, { reset }) ?? (guest.generation === generation ? null : superseded);
+        return shown() ?? (attempt.superseded() ? superseded : null);
       },
     );
     if (verdict) return verdict;
     await machine.look();
-    return verdictOf(action, machine, { reset }) ?? { ok: false, refusal: unconfirmed(action, machine, ms) };
+    const late = shown();
+    if (late) return late;
+    // A guest that accepted and did nothing may have lost its agent over it.
+    performed.end();
+    if (isSleepAction(action)) await machine.lookAtAgent();
+    return { ok: false, refusal: unconfirmed(action, machine, ms) };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     await machine.look();
-    return verdictOf(action, machine, { reset }) ?? { ok: false, refusal: error.refusal };
+    return shown() ?? { ok: false, refusal: error.refusal };
   } finally {
     performed?.end();
     unsubscribe();
   }
 }
-
-
-const superseded: Verdict = {
-  ok: false,
-  refusal: { code: 'superseded', message: 'Something else was asked for that could not wait.' },
-};

@@ -1,34 +1,64 @@
-import type { Clock } from '../clock';
 import type { Machine } from '../hypervisors/machine';
+import { stateLabels } from '../power/states';
+import { superseded, unlessSuperseded, type Attempt } from './attempt';
 import type { Verdict } from './confirm';
 import type { Guest } from './guest';
 import type { Workplace } from './workplace';
 
 /** A woken guest is awake when its agent answers; then its clock is set. */
-export async function settleAfterWake(guest: Guest, machine: Machine, workplace: Workplace, ms: number): Promise<Verdict> {
+export async function settleAfterWake(
+  attempt: Attempt,
+  machine: Machine,
+  workplace: Workplace,
+  ms: number,
+): Promise<Verdict> {
   if (!machine.hasAgentChannel) return { ok: true };
-  if (!(await agentAnswers(guest, machine, workplace.clock, ms))) {
-    return {
-      ok: false,
-      refusal: {
-        code: 'agent-silent',
-        message: `QEMU reported WAKEUP, but the guest agent did not answer within ${Math.round(ms / 1000)} s.`,
-        remedy: 'Look at the guest’s screen: it may hang. Reset restarts it.',
-      },
-    };
+  const silence = await silenceOf(attempt, machine, workplace, ms);
+  switch (silence) {
+    case null:
+      await setClock(attempt.guest, machine);
+      return { ok: true };
+    case 'superseded':
+      return superseded;
+    case 'not-running':
+      return {
+        ok: false,
+        refusal: {
+          code: 'not-confirmed',
+          message: `It woke, but is ${stateLabels[machine.state.name].toLowerCase()} now.`,
+          remedy: 'Wake it again. The guest’s own settings may put it to sleep when nobody uses it.',
+        },
+      };
+    case 'silent':
+      return {
+        ok: false,
+        refusal: {
+          code: 'agent-silent',
+          message: `QEMU reported WAKEUP, but the guest agent did not answer within ${Math.round(ms / 1000)} s.`,
+          remedy: 'Look at the guest’s screen: it may hang. Reset restarts it.',
+        },
+      };
   }
-  await setClock(guest, machine);
-  return { ok: true };
 }
 
-/** Asks the agent until it answers or `ms` milliseconds have passed. */
-export async function agentAnswers(guest: Guest, machine: Machine, clock: Clock, ms: number): Promise<boolean> {
-  const { generation } = guest;
+/** Why the agent of a guest that should run did not answer. */
+export type Silence = 'silent' | 'not-running' | 'superseded';
+
+/** Asks the agent until it answers (null), or `ms` milliseconds have passed, or the guest does not run any more. */
+export async function silenceOf(
+  attempt: Attempt,
+  machine: Machine,
+  { clock }: Workplace,
+  ms: number,
+): Promise<Silence | null> {
   const deadline = clock.monotonic() + ms;
   for (let patience = 250; ; patience = Math.min(patience * 2, 4000)) {
-    const { status } = await machine.lookAtAgent(patience);
-    if (status === 'answering') return true;
-    if (guest.generation !== generation || !machine.exists || status === 'absent' || clock.monotonic() >= deadline) return false;
+    const agent = await unlessSuperseded(attempt, machine.lookAtAgent(patience));
+    if (!agent) return 'superseded';
+    const { name } = machine.state;
+    if (name !== 'running' && name !== 'unknown') return 'not-running';
+    if (agent.status === 'answering') return null;
+    if (agent.status === 'absent' || clock.monotonic() >= deadline) return 'silent';
     await new Promise<void>((resolve) => void clock.setTimer(50, resolve));
   }
 }

@@ -1,11 +1,13 @@
 import { HostError } from '../hosts/host';
 import { actionLabels, type Refusal } from '../power/actions';
-import type { Cause } from '../power/states';
+import { stateLabels } from '../power/states';
+import { superseded, type Attempt } from './attempt';
+import { bootIdOf } from './boot-ids';
 import { verdictOf, type Verdict } from './confirm';
 import type { Guest } from './guest';
 import { observed } from './observe';
 import { request } from './request';
-import { agentAnswers, settleAfterWake } from './settle';
+import { settleAfterWake, silenceOf } from './settle';
 import type { Workplace } from './workplace';
 
 const failed = (message: string, remedy: string): Verdict => ({
@@ -13,11 +15,20 @@ const failed = (message: string, remedy: string): Verdict => ({
   refusal: { code: 'not-confirmed', message, remedy } satisfies Refusal,
 });
 
-/** Starts the guest's own command again, and tells a resume from a boot when it was hibernated. */
-export async function startProcess(guest: Guest, by: Cause, workplace: Workplace): Promise<Verdict> {
-  const { recipe, bootId, hibernating } = guest.remembered;
-  if (!recipe) throw new Error('A start passed the rules without a command');
+/** Starts the guest, by its own command or by a reset of a QEMU that stayed, and tells a resume from a boot. */
+export async function startGuest(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
+  const { guest } = attempt;
+  const { bootId, hibernating } = guest.remembered;
   const resumes = guest.state.name === 'hibernated' || hibernating;
+  const { machine } = guest;
+  const verdict = machine?.exists ? await request(attempt, machine, workplace) : await startProcess(attempt, workplace);
+  return verdict.ok && resumes ? resumed(attempt, bootId, workplace) : verdict;
+}
+
+async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
+  const { guest, by } = attempt;
+  const { recipe } = guest.remembered;
+  if (!recipe) throw new Error('A start passed the rules without a command');
   const host = workplace.host(guest.hostId);
   let ended: Verdict | null = null;
   let changed = () => {};
@@ -48,7 +59,7 @@ export async function startProcess(guest: Guest, by: Cause, workplace: Workplace
         return guest.subscribe(onChange);
       },
     },
-    () => startVerdict(guest, recipe.startsPaused) ?? ended,
+    () => startVerdict(guest, recipe.startsPaused) ?? ended ?? (attempt.superseded() ? superseded : null),
   );
   if (!verdict) {
     const control = guest.machine?.control;
@@ -56,10 +67,9 @@ export async function startProcess(guest: Guest, by: Cause, workplace: Workplace
     return failed(`It was started, but not seen running within ${ms / 1000} s. ${why}`, 'Look at its QEMU process on the host.');
   }
   if (verdict.ok && guest.machine && guest.state.name === 'paused') {
-    const resume = await request(guest, guest.machine, 'resume', by, workplace);
-    if (!resume.ok) return resume;
+    return request({ ...attempt, action: 'resume' }, guest.machine, workplace);
   }
-  return verdict.ok && resumes ? resumed(guest, bootId, workplace) : verdict;
+  return verdict;
 }
 
 function startVerdict({ machine, state }: Guest, startsPaused: boolean): Verdict | null {
@@ -69,20 +79,27 @@ function startVerdict({ machine, state }: Guest, startsPaused: boolean): Verdict
 }
 
 /** A kernel that resumes keeps its boot id; one that boots has a new one. */
-async function resumed(guest: Guest, bootId: string | null, workplace: Workplace): Promise<Verdict> {
+async function resumed(attempt: Attempt, bootId: string | null, workplace: Workplace): Promise<Verdict> {
+  const { guest } = attempt;
   const { machine } = guest;
+  const limit = workplace.limits.agentAfterResume;
   guest.remember({ hibernating: false });
   if (!machine || !machine.hasAgentChannel) {
     guest.note({ kind: 'state', text: 'Whether it resumed or booted is not known: it has no agent.', cause: 'unknown', failed: false });
     return { ok: true };
   }
-  if (!(await agentAnswers(guest, machine, workplace.clock, workplace.limits.agentAfterResume))) {
+  const silence = await silenceOf(attempt, machine, workplace, limit);
+  if (silence === 'superseded') return superseded;
+  if (silence === 'not-running') {
+    return failed(`It was started, but is ${stateLabels[machine.state.name].toLowerCase()} now.`, 'Look at the guest’s own log.');
+  }
+  if (silence) {
     return failed(
-      `It was started, but its agent did not answer within ${workplace.limits.agentAfterResume / 1000} s, so whether it resumed is not known.`,
+      `It was started, but its agent did not answer within ${limit / 1000} s, so whether it resumed is not known.`,
       'Look at the guest’s screen.',
     );
   }
-  const now = await machine.readBootId();
+  const now = await bootIdOf(machine);
   if (bootId === null || now === null) {
     guest.note({ kind: 'state', text: 'Whether it resumed or booted is not known: it tells no boot id.', cause: 'unknown', failed: false });
   } else if (now !== bootId) {
@@ -94,5 +111,5 @@ async function resumed(guest: Guest, bootId: string | null, workplace: Workplace
   } else {
     guest.note({ kind: 'state', text: 'It resumed where it was.', cause: guest.state.cause, failed: false });
   }
-  return settleAfterWake(guest, machine, workplace, workplace.limits.agentAfterWake);
+  return settleAfterWake(attempt, machine, workplace, workplace.limits.agentAfterWake);
 }

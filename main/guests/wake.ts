@@ -1,29 +1,37 @@
 import type { Alarm, WakeOutcome } from '../power/alarms';
+import { newAttempt, type Attempt } from './attempt';
+import type { Verdict } from './confirm';
 import type { Guest } from './guest';
 import { carryOut, freshRefusal } from './operate';
 import type { Workplace } from './workplace';
 
-/**
- * Wakes the guest of an alarm that came due, in its turn. `wanted` turns false when the alarm was replaced while this
- * waited: the guest is then left alone.
- */
-export function wakeForAlarm(guest: Guest, alarm: Alarm, wanted: () => boolean, workplace: Workplace): Promise<WakeOutcome> {
+export interface Waking {
+  readonly workplace: Workplace;
+  /** Turns false when the alarm was replaced while this waited: the guest is then left alone. */
+  readonly wanted: () => boolean;
+  /** The guest is awake, but not as it should be: its agent is silent, or its memory is lost. */
+  readonly onFlaw: (attempt: Attempt, verdict: Verdict) => void;
+}
+
+/** Wakes the guest of an alarm that came due, in its turn. */
+export function wakeForAlarm(guest: Guest, alarm: Alarm, waking: Waking): Promise<WakeOutcome> {
+  const bring = (action: 'wakeup' | 'start') => carry(newAttempt(guest, action, 'timer'), waking);
   return guest.queue.run(async () => {
     await guest.machine?.look();
-    if (!wanted()) return { kind: 'already-awake' };
+    if (!waking.wanted()) return { kind: 'already-awake' };
     const { state } = guest;
     switch (state.name) {
       case 'running':
         return { kind: 'already-awake' };
       case 'suspended':
-        return bring(guest, 'wakeup', workplace);
+        return bring('wakeup');
       case 'hibernated':
-        return bring(guest, 'start', workplace);
+        return bring('start');
       case 'off':
       case 'crashed':
         // A hybrid sleep leaves its image on disk, and a hibernation may have ended unseen: both resume by a start.
         if (alarm.action === 'hybrid' || (alarm.action === 'hibernate' && state.source === 'inference')) {
-          return bring(guest, 'start', workplace);
+          return bring('start');
         }
         return { kind: 'gone', reason: 'It no longer runs: it was shut down or crashed while it slept.' };
       case 'paused':
@@ -36,15 +44,18 @@ export function wakeForAlarm(guest: Guest, alarm: Alarm, wanted: () => boolean, 
   });
 }
 
-async function bring(guest: Guest, action: 'wakeup' | 'start', workplace: Workplace): Promise<WakeOutcome> {
+async function carry(attempt: Attempt, { workplace, onFlaw }: Waking): Promise<WakeOutcome> {
+  const { guest, action } = attempt;
   const refusal = await freshRefusal(guest, action);
   if (refusal) {
     return guest.state.name === 'running'
       ? { kind: 'already-awake' }
       : { kind: 'unreachable', reason: [refusal.message, refusal.remedy].filter(Boolean).join(' ') };
   }
-  const verdict = await carryOut(guest, action, 'timer', workplace);
-  // Awake with a silent agent or without its memory is awake; what is wrong stands in the history and in a notice.
-  if (verdict.ok || guest.state.name === 'running') return { kind: 'woken' };
-  return { kind: 'failed', reason: verdict.refusal.message };
+  const verdict = await carryOut(attempt, workplace);
+  if (verdict.ok) return { kind: 'woken' };
+  // Awake with a silent agent or without its memory is awake.
+  if (guest.state.name !== 'running') return { kind: 'failed', reason: verdict.refusal.message };
+  onFlaw(attempt, verdict);
+  return { kind: 'woken' };
 }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { devNull, hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../clock';
 import { dial } from '../protocols/sockets';
 import type { FoundGuest, StartRecipe } from './discovery/found';
@@ -66,9 +66,8 @@ async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
   if (recipe.cwd === null) {
     throw new HostError('The folder that the guest was started in is not known.', 'Start it yourself, the way it was started before.');
   }
-  await mkdir(logDir, { recursive: true, mode: 0o700 });
   const logPath = join(logDir, `start-${randomUUID()}.log`);
-  const log = await open(logPath, 'w', 0o600);
+  const log = await openLog(logPath);
   const nothing = await open(devNull, 'r');
   try {
     const stdio: (number | 'ignore')[] = ['ignore', log.fd, log.fd];
@@ -76,7 +75,7 @@ async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
     const child = spawn(recipe.executable, recipe.args, {
       cwd: recipe.cwd,
       detached: true,
-      stdio: Array.from(stdio, (fd) => fd ?? 'ignore'),
+      stdio: Array.from({ length: stdio.length }, (_, fd) => stdio[fd] ?? 'ignore'),
       windowsHide: true,
     });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
@@ -97,6 +96,21 @@ async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
     );
   } finally {
     await Promise.all([log.close(), nothing.close()]);
+  }
+}
+
+/** @throws HostError */
+async function openLog(path: string): Promise<FileHandle> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return await open(path, 'w', 0o600);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HostError(
+      `It was not started, because its output could not be written to ${path}: ${why}`,
+      'Check that the disk has room, and that the folder is yours.',
+      { cause: error },
+    );
   }
 }
 

@@ -74,7 +74,10 @@ export interface Machine {
   perform(action: Action): Promise<Performed>;
   /** Sets the guest's clock to this computer's. @throws Error in words for the user */
   setClock(): Promise<ClockReport>;
-  /** The guest kernel's boot id (Linux): the same after a resume, another after a boot. null where there is none. */
+  /**
+   * The guest kernel's boot id (Linux): the same after a resume, another after a boot. null where there is none.
+   * @throws Error when the agent does not answer
+   */
   readBootId(): Promise<string | null>;
   facts(): Promise<MachineFacts>;
   /** Lets go of the machine's sockets; the machine itself is not touched. */

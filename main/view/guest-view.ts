@@ -1,5 +1,5 @@
 import type { Fleet } from '../guests/fleet';
-import type { Guest } from '../guests/guest';
+import { isRemovable, type Guest } from '../guests/guest';
 import { actions } from '../power/actions';
 import type { Alarm } from '../power/alarms';
 import { allRefusals, describeAgent } from '../power/rules';
@@ -8,7 +8,7 @@ import type { ActionName } from '../../preload/contract/vocabulary';
 
 /** What the window shows of one guest. */
 export function viewOf(guest: Guest, fleet: Fleet): GuestView {
-  const { remembered, state, pending, machine } = guest;
+  const { remembered, state, pending } = guest;
   const standing = guest.standing();
   const refusals = allRefusals(standing);
   const availability = (name: ActionName): Availability => {
@@ -40,7 +40,7 @@ export function viewOf(guest: Guest, fleet: Fleet): GuestView {
       recipe && standing.start.kind === 'yes' && recipe.cwd !== null
         ? { executable: recipe.executable, args: recipe.args, cwd: recipe.cwd, accepted: remembered.startAccepted }
         : null,
-    removable: remembered.manual !== null || machine === null,
+    removable: isRemovable(guest),
     historyRevision: fleet.history.revision(guest.id),
   };
 }

@@ -40,10 +40,10 @@ export function createPublisher(epoch: string, sources: Sources, send: (patch: P
     for (const id of touched[kind]) {
       const now = sources[kind](id) as Entities[K] | undefined;
       if (now === undefined) {
-        if (!(id in known)) continue;
+        if (!Object.hasOwn(known, id)) continue;
         Reflect.deleteProperty(known, id);
         changes[id] = null;
-      } else if (!isDeepStrictEqual(known[id], now)) {
+      } else if (!Object.hasOwn(known, id) || !isDeepStrictEqual(known[id], now)) {
         known[id] = now;
         changes[id] = now;
       }

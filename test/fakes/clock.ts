@@ -8,6 +8,8 @@ export interface FakeClock extends Clock {
   /** This computer sleeps for `ms`: the wall clock moves on, timers and the monotonic clock stand still. */
   sleep(ms: number): void;
   pendingTimers(): number;
+  /** How long until the next timer is due, in ms; Infinity without one. */
+  untilNextTimer(): number;
 }
 
 const settle = async () => {
@@ -53,5 +55,6 @@ export function fakeClock(start = Date.UTC(2026, 10, 22, 12)): FakeClock {
       wall += ms;
     },
     pendingTimers: () => timers.size,
+    untilNextTimer: () => Math.min(...[...timers.values()].map(({ due }) => due)) - mono,
   };
 }

@@ -103,7 +103,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     },
     async call(name, args) {
       const result = await tryCall(name, args);
-      if (result.ok) return result.value as never;
+      if (result.ok) return result.value;
       throw new Error(`${name} was refused (${result.refusal.code}): ${result.refusal.message} ${result.refusal.remedy ?? ''}`);
     },
     tryCall,

@@ -1,5 +1,14 @@
 import type { FakeClock } from '../fakes/clock';
 
+/** Lets what happens now take its turns of the event loop: messages, their answers, what follows from them. */
+async function settle(clock: FakeClock): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await clock.advance(0);
+}
+
+/** Lets time pass up to the next timer, but not beyond `end` of the monotonic clock. */
+const toNextTimer = (clock: FakeClock, end: number): Promise<void> =>
+  clock.advance(Math.max(0, Math.min(clock.untilNextTimer(), end - clock.monotonic())));
+
 /**
  * Lets virtual time pass until `look` returns something that is neither undefined, null nor false.
  * @param ms of virtual time
@@ -7,24 +16,30 @@ import type { FakeClock } from '../fakes/clock';
  */
 export async function untilSeen<T>(
   clock: FakeClock,
-  what: string,
+  what: string | (() => string),
   look: () => T | undefined | null | false,
   ms = 30_000,
 ): Promise<T> {
-  const deadline = clock.monotonic() + ms;
+  const end = clock.monotonic() + ms;
   for (;;) {
-    await clock.advance(0);
-    const value = look();
-    if (value !== undefined && value !== null && value !== false) return value;
-    if (clock.monotonic() >= deadline) throw new Error(`Not within ${ms} ms: ${what}`);
-    await clock.advance(10);
+    for (let turn = 0; turn < 8; turn += 1) {
+      const value = look();
+      if (value !== undefined && value !== null && value !== false) return value;
+      await clock.advance(0);
+    }
+    if (clock.monotonic() >= end) throw new Error(`Not within ${ms} ms: ${typeof what === 'string' ? what : what()}`);
+    await toNextTimer(clock, end);
   }
 }
 
-/** Lets `ms` of virtual time pass in small steps, so that what needs several turns of the event loop keeps up. */
+/** Lets `ms` of virtual time pass from timer to timer, so that what needs several turns of the event loop keeps up. */
 export async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 10) await clock.advance(Math.min(left, 10));
-  await clock.advance(0);
+  const end = clock.monotonic() + ms;
+  await settle(clock);
+  while (clock.monotonic() < end) {
+    await toNextTimer(clock, end);
+    await settle(clock);
+  }
 }
 
 /** The result of `promise`, which needs up to `ms` of virtual time. @throws what it rejects with, or when it takes longer */

@@ -217,8 +217,9 @@ describe('conversations with one agent', () => {
     const performed = await done(machine.perform('suspend'));
     let looked = false;
     void machine.lookAtAgent().then(() => (looked = true));
-    await pass(clock, 50);
+    await pass(clock, 20_000);
     expect(looked).toBe(false);
+    expect(machine.agent.status).toBe('answering');
     performed.end();
     await pass(clock, 50);
     performed.end();

@@ -19,7 +19,7 @@ export interface Bench {
   readonly events: readonly MachineEvent[];
   /** The names of the states that were told, in order. */
   states(): string[];
-  until<T>(what: string, look: () => T | undefined | null | false, ms?: number): Promise<T>;
+  until<T>(what: string | (() => string), look: () => T | undefined | null | false, ms?: number): Promise<T>;
   /** Until the machine is in `state`. */
   shows(state: Machine['state']['name'], ms?: number): Promise<Machine['state']>;
   done<T>(promise: Promise<T>, ms?: number): Promise<T>;
@@ -80,7 +80,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     states: () => events.flatMap((event) => (event.kind === 'state' ? [event.state.name] : [])),
     until,
     async shows(state, ms) {
-      await until(`${state}, not ${machine.state.name}`, () => machine.state.name === state, ms);
+      await until(() => `${state}, not ${machine.state.name}`, () => machine.state.name === state, ms);
       return machine.state;
     },
     done: (promise, ms) => inVirtualTime(clock, promise, ms),
