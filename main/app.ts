@@ -59,9 +59,23 @@ export async function createApp(platform: Platform): Promise<App> {
   let stopped = false;
 
   const [guests, alarms, history, settings] = await Promise.all([
-    openDocument<Remembered[]>({ dir, name: 'guests', version: GUESTS_VERSION, parse: parseRemembered, empty: [], clock }),
+    openDocument<Remembered[]>({
+      dir,
+      name: 'guests',
+      version: GUESTS_VERSION,
+      parse: parseRemembered,
+      empty: [],
+      clock,
+    }),
     openAlarmStore({ dir, clock }),
-    openDocument<Histories>({ dir, name: 'history', version: HISTORY_VERSION, parse: parseHistories, empty: {}, clock }),
+    openDocument<Histories>({
+      dir,
+      name: 'history',
+      version: HISTORY_VERSION,
+      parse: parseHistories,
+      empty: {},
+      clock,
+    }),
     openDocument<Settings>({
       dir,
       name: 'settings',
@@ -129,7 +143,9 @@ export async function createApp(platform: Platform): Promise<App> {
     setDemo('opening');
     try {
       const host = await startDemoHost({ clock });
-      const off = host.switchedOff().map(({ hibernated, bootId, ...found }) => remembersDemo(host.id, found, hibernated, bootId, clock));
+      const off = host
+        .switchedOff()
+        .map(({ hibernated, bootId, ...found }) => remembersDemo(host.id, found, hibernated, bootId, clock));
       demo = createFleet({
         ...wiring,
         hosts: [host],
@@ -171,7 +187,8 @@ export async function createApp(platform: Platform): Promise<App> {
   /** A file that had to be replaced when it was opened is told. */
   const tellProblems = (documents: readonly Document<unknown>[]) => {
     for (const { problem } of documents) {
-      if (problem) notify({ severity: 'warning', title: 'A file of Reveille was damaged', message: problem.message });
+      if (problem)
+        notify({ severity: 'warning', title: 'A file of Reveille was damaged', message: problem.message });
     }
   };
 
@@ -228,7 +245,13 @@ function remembersDemo(
   clock: Clock,
 ): Remembered {
   const last: Remembered['last'] = hibernated
-    ? { name: 'hibernated', since: clock.now(), source: 'inference', cause: 'unknown', detail: 'Starting it resumes it.' }
+    ? {
+        name: 'hibernated',
+        since: clock.now(),
+        source: 'inference',
+        cause: 'unknown',
+        detail: 'Starting it resumes it.',
+      }
     : { name: 'off', since: null, source: 'inference', cause: 'unknown' };
   return { ...firstSeen(hostId, { ...found, pid: 0, startedAt: null }), last, bootId };
 }

@@ -38,11 +38,17 @@ export function createHandlers(stage: Stage): Handlers {
       const guest = fleet.guest(id);
       if (guest) return { fleet, guest };
     }
-    throw new RefusedError({ code: 'unknown-guest', message: 'This guest is no longer on the list.', remedy: 'Look at the list again.' });
+    throw new RefusedError({
+      code: 'unknown-guest',
+      message: 'This guest is no longer on the list.',
+      remedy: 'Look at the list again.',
+    });
   };
 
   const fleetOfAlarm = (alarmId: string): Fleet => {
-    const fleet = stage.fleets().find((one) => one.guests().some(({ id }) => one.alarmOf(id)?.id === alarmId));
+    const fleet = stage
+      .fleets()
+      .find((one) => one.guests().some(({ id }) => one.alarmOf(id)?.id === alarmId));
     if (fleet) return fleet;
     throw new RefusedError({ code: 'wrong-state', message: 'This alarm has ended.' });
   };
@@ -91,19 +97,24 @@ export function createHandlers(stage: Stage): Handlers {
       const { remembered, found, machine } = guest;
       const missing = { missing: 'It is not running.' };
       const facts = await machine?.facts();
-      const known = <T>(value: T | null | undefined, why: string) => (value === null || value === undefined ? { missing: why } : { value });
+      const known = <T>(value: T | null | undefined, why: string) =>
+        value === null || value === undefined ? { missing: why } : { value };
       return {
         asked: clock.now(),
         qemuVersion: facts?.hypervisor ?? missing,
         machine: facts?.machine ?? known(remembered.machineType, 'Not known.'),
-        memoryMiB: facts && 'value' in facts.memoryMiB ? facts.memoryMiB : known(remembered.memoryMiB, 'Not known.'),
+        memoryMiB:
+          facts && 'value' in facts.memoryMiB ? facts.memoryMiB : known(remembered.memoryMiB, 'Not known.'),
         vcpus: facts && 'value' in facts.vcpus ? facts.vcpus : known(remembered.vcpus, 'Not known.'),
         uptimeSeconds: facts?.uptimeSeconds ?? missing,
         os: facts?.os ?? missing,
         hostName: facts?.hostName ?? missing,
         addresses: facts?.addresses ?? missing,
         uuid: known(remembered.uuid, 'It was started without one.'),
-        pid: guest.hostId === 'demo' ? { missing: 'It is simulated.' } : known(found?.pid, 'It has no process now.'),
+        pid:
+          guest.hostId === 'demo'
+            ? { missing: 'It is simulated.' }
+            : known(found?.pid, 'It has no process now.'),
         monitor: known(monitorOf(guest), 'It has no QMP monitor.'),
         agentChannel: known(agentOf(guest), 'It has no agent channel.'),
       };
@@ -116,7 +127,9 @@ export function createHandlers(stage: Stage): Handlers {
       const [host] = stage.home.hosts;
       if (!host) throw new Error('There is no host to add a guest to');
       const remembered = manualGuest(host.id, args);
-      const listed = stage.home.guests().find((guest) => guest.id === remembered.id || hasMonitor(guest, remembered.manual));
+      const listed = stage.home
+        .guests()
+        .find((guest) => guest.id === remembered.id || hasMonitor(guest, remembered.manual));
       if (listed) {
         throw new RefusedError({
           code: 'wrong-state',
@@ -129,10 +142,18 @@ export function createHandlers(stage: Stage): Handlers {
     async removeGuest({ guestId }) {
       const { fleet, guest } = find(guestId);
       if (!isRemovable(guest)) {
-        throw new RefusedError({ code: 'wrong-state', message: 'It runs, so it would be found again at once.', remedy: 'Shut it down first.' });
+        throw new RefusedError({
+          code: 'wrong-state',
+          message: 'It runs, so it would be found again at once.',
+          remedy: 'Shut it down first.',
+        });
       }
       if (guest.pending) {
-        throw new RefusedError({ code: 'busy', message: 'Something is being done to it.', remedy: 'Try again when it is done.' });
+        throw new RefusedError({
+          code: 'busy',
+          message: 'Something is being done to it.',
+          remedy: 'Try again when it is done.',
+        });
       }
       await refusing(() => {
         fleet.remove(guestId);
@@ -159,7 +180,8 @@ export function createHandlers(stage: Stage): Handlers {
 function changeOf(to: string, when: (text: string) => { when: When; due: number | undefined }): DueChange {
   const moved = /^\s*([+\-−])(.*)$/s.exec(to);
   const parsed = when(moved?.[2] ?? to);
-  if (moved && parsed.when.kind === 'for') return { kind: 'by', ms: moved[1] === '+' ? parsed.when.ms : -parsed.when.ms };
+  if (moved && parsed.when.kind === 'for')
+    return { kind: 'by', ms: moved[1] === '+' ? parsed.when.ms : -parsed.when.ms };
   if (moved || parsed.due === undefined || parsed.when.kind === 'none') {
     throw new RefusedError({
       code: 'bad-duration',
@@ -174,8 +196,10 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof AlarmRefusedError) throw new RefusedError({ code: 'wrong-state', message: error.message } satisfies Refusal);
-    if (error instanceof StorageError) throw new RefusedError({ code: 'storage', message: error.message } satisfies Refusal);
+    if (error instanceof AlarmRefusedError)
+      throw new RefusedError({ code: 'wrong-state', message: error.message } satisfies Refusal);
+    if (error instanceof StorageError)
+      throw new RefusedError({ code: 'storage', message: error.message } satisfies Refusal);
     throw error;
   }
 }

@@ -30,7 +30,10 @@ export const superseded = {
  * Waits for `work`, which only looks at the guest, unless the attempt is superseded first.
  * @returns null when it was; `work` goes on, and nobody waits for it
  */
-export function unlessSuperseded<T>({ guest, superseded: isSuperseded }: Attempt, work: Promise<T>): Promise<T | null> {
+export function unlessSuperseded<T>(
+  { guest, superseded: isSuperseded }: Attempt,
+  work: Promise<T>,
+): Promise<T | null> {
   if (isSuperseded()) return Promise.resolve(null);
   return new Promise((resolve, reject) => {
     const unsubscribe = guest.subscribe(() => {

@@ -27,7 +27,8 @@ export function createBootIdReader(): (guest: Guest, change: GuestChange) => voi
     learnt.add(machine);
     void machine.readBootId().then(
       // A guest whose agent answers is not on its way to its disk.
-      (bootId) => guest.machine === machine && !guest.pending && guest.remember({ bootId, hibernating: false }),
+      (bootId) =>
+        guest.machine === machine && !guest.pending && guest.remember({ bootId, hibernating: false }),
       () => learnt.delete(machine), // The agent went away meanwhile: asked again when it answers.
     );
   };

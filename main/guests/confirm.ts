@@ -64,13 +64,18 @@ export function verdictOf(action: Action, machine: Machine, { reset }: { reset: 
       return exists ? null : failed(`It ended: it is ${label(state)} now.`);
     case 'shutdown':
     case 'poweroff':
-      return !exists || (action === 'shutdown' && (state.name === 'off' || state.name === 'hibernated')) ? confirmed : null;
+      return !exists || (action === 'shutdown' && (state.name === 'off' || state.name === 'hibernated'))
+        ? confirmed
+        : null;
     case 'reboot':
     case 'reset':
       if (reset && state.name === 'running') return confirmed;
       return exists
         ? null
-        : failed('QEMU ended instead of restarting the guest.', 'It may have been started with -no-reboot. Start it again.');
+        : failed(
+            'QEMU ended instead of restarting the guest.',
+            'It may have been started with -no-reboot. Start it again.',
+          );
     case 'save':
       return state.name === 'saved' ? confirmed : null;
   }
@@ -109,10 +114,14 @@ function missing(action: Action, machine: Machine): { message: string; remedy?: 
     case 'shutdown':
       return {
         message: 'The guest was asked to shut down, but did not',
-        remedy: 'It may be asking someone on its screen. Wait, or force it off: that loses what it has not written.',
+        remedy:
+          'It may be asking someone on its screen. Wait, or force it off: that loses what it has not written.',
       };
     default:
-      return { message: `${actionLabels[action]} was accepted, but nothing came of it`, remedy: 'Try again.' };
+      return {
+        message: `${actionLabels[action]} was accepted, but nothing came of it`,
+        remedy: 'Try again.',
+      };
   }
 }
 

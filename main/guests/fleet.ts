@@ -79,7 +79,11 @@ export function createFleet(options: FleetOptions): Fleet {
     };
   };
 
-  const history = createHistory({ clock, document: documents.history, onProblem: storeProblem('The history') });
+  const history = createHistory({
+    clock,
+    document: documents.history,
+    onProblem: storeProblem('The history'),
+  });
 
   const registry = createRegistry({
     clock,
@@ -123,7 +127,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const guestChanged = (guest: Guest, change: GuestChange) => {
     if (change.kind === 'state') {
       runner.guestObserved(guest.id, change.state);
-      if (change.before.name === 'suspended' && change.state.name === 'running' && !guest.pending) void wokenByItself(guest);
+      if (change.before.name === 'suspended' && change.state.name === 'running' && !guest.pending)
+        void wokenByItself(guest);
     }
     readBootId(guest, change);
     onGuest(guest.id);
@@ -149,14 +154,26 @@ export function createFleet(options: FleetOptions): Fleet {
   const alarmEnded = (alarm: Alarm, ending: AlarmEnding) => {
     const guest = registry.guest(alarm.guestId);
     const text = endingText(ending);
-    if (guest) history.add(guest.id, { kind: 'alarm', text, cause: ending.kind === 'cancelled' ? 'user' : 'timer', failed: ending.kind === 'failed' });
+    if (guest)
+      history.add(guest.id, {
+        kind: 'alarm',
+        text,
+        cause: ending.kind === 'cancelled' ? 'user' : 'timer',
+        failed: ending.kind === 'failed',
+      });
     const name = guest?.remembered.name ?? 'A guest';
     const about = guest ? { guestId: guest.id } : {};
     if (ending.kind === 'woken' && ending.late > 30_000) {
       onNotice({ ...about, severity: 'warning', title: `${name} was woken late`, message: text });
     } else if (ending.kind === 'failed' && !endedByUser(guest)) {
       const remedy = 'Look at its state, and start or wake it yourself.';
-      onNotice({ ...about, severity: 'error', title: `${name} was not woken by its alarm`, message: ending.reason, remedy });
+      onNotice({
+        ...about,
+        severity: 'error',
+        title: `${name} was not woken by its alarm`,
+        message: ending.reason,
+        remedy,
+      });
     }
     onGuest(alarm.guestId);
   };
@@ -210,7 +227,8 @@ async function firstStates(guests: readonly Guest[], clock: Clock): Promise<void
 }
 
 /** Who shut a guest down or forced it off need not be told that it won't be woken. */
-const endedByUser = (guest: Guest | undefined): boolean => guest?.state.cause === 'user' && isEnded(guest.state.name);
+const endedByUser = (guest: Guest | undefined): boolean =>
+  guest?.state.cause === 'user' && isEnded(guest.state.name);
 
 function endingText(ending: AlarmEnding): string {
   switch (ending.kind) {
@@ -219,9 +237,13 @@ function endingText(ending: AlarmEnding): string {
         ? `Woken by its alarm, ${formatDuration(ending.late)} late: Reveille was not running, or could not reach it.`
         : 'Woken by its alarm.';
     case 'cancelled':
-      return ending.by === 'user' ? 'Its alarm was cancelled.' : 'Its alarm was dropped, because it did not fall asleep.';
+      return ending.by === 'user'
+        ? 'Its alarm was cancelled.'
+        : 'Its alarm was dropped, because it did not fall asleep.';
     case 'ended-early':
-      return ending.by === 'user' ? 'Its alarm ended: you woke it earlier.' : 'Its alarm ended: it was awake before its time.';
+      return ending.by === 'user'
+        ? 'Its alarm ended: you woke it earlier.'
+        : 'Its alarm ended: it was awake before its time.';
     case 'failed':
       return `Its alarm failed: ${ending.reason}`;
   }

@@ -5,6 +5,7 @@ import type { Machine, MachineEvent } from '../hypervisors/machine';
 import { goalOf, type Action } from '../power/actions';
 import type { Control, Standing } from '../power/standing';
 import { isEnded, stateLabels, type Cause, type PowerState } from '../power/states';
+import { concluded, endUnseen, type Past } from './conclude';
 import type { History } from './history';
 import { createQueue, type SerialQueue } from './queue';
 import { described, type Remembered } from './remembered';
@@ -70,7 +71,13 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
   let unsubscribe = () => {};
   let pending: Pending | null = null;
   let generation = 0;
-  let state: PowerState = { name: 'unknown', since: null, source: 'inference', cause: 'unknown', detail: 'Its host is being looked at.' };
+  let state: PowerState = {
+    name: 'unknown',
+    since: null,
+    source: 'inference',
+    cause: 'unknown',
+    detail: 'Its host is being looked at.',
+  };
   const queue = createQueue();
   const listeners = new Set<(change: GuestChange) => void>();
 
@@ -88,17 +95,30 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
     emit({ kind: 'other' });
   };
 
+  const past = (): Past => ({
+    last: remembered.last,
+    hibernating: remembered.hibernating,
+    ran: found !== null,
+  });
+
   const observe = (shown: PowerState) => {
-    const seen = concluded(shown, remembered, state);
+    const seen = concluded(shown, past(), state);
     const ours = pending !== null && expects(pending.action, seen.name);
-    const next: PowerState = ours && pending ? { ...seen, cause: pending.by, since: seen.since ?? clock.now() } : seen;
+    const next: PowerState =
+      ours && pending ? { ...seen, cause: pending.by, since: seen.since ?? clock.now() } : seen;
     const before = state;
     if (JSON.stringify(next) === JSON.stringify(before)) return;
     const lastKnown = before.name === 'unknown' ? remembered.last.name : before.name;
     state = next;
-    if (next.name !== 'unknown') remember({ last: next, ...(next.name === 'running' ? {} : { hibernating: false }) });
+    if (next.name !== 'unknown')
+      remember({ last: next, ...(next.name === 'running' ? {} : { hibernating: false }) });
     if (next.name !== 'unknown' && next.name !== lastKnown && next.since !== null) {
-      history.add(remembered.id, { kind: 'state', text: sentence(next), cause: next.cause, failed: next.name === 'crashed' });
+      history.add(remembered.id, {
+        kind: 'state',
+        text: sentence(next),
+        cause: next.cause,
+        failed: next.name === 'crashed',
+      });
     }
     emit({ kind: 'state', state: next, before });
   };
@@ -178,7 +198,13 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       found = next;
       uncontrolled = control;
       const detail = control.status === 'unavailable' ? control.reason : undefined;
-      observe({ name: 'unknown', since: null, source: 'inference', cause: 'unknown', ...(detail ? { detail } : {}) });
+      observe({
+        name: 'unknown',
+        since: null,
+        source: 'inference',
+        cause: 'unknown',
+        ...(detail ? { detail } : {}),
+      });
       emit({ kind: 'other' });
     },
     attachManual(next) {
@@ -191,9 +217,13 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       if (machine?.exists && machine.control.status === 'ready') return;
       const final = machine && isEnded(machine.state.name) ? machine.state : null;
       release();
-      found = null;
       uncontrolled = null;
-      observe(final ? { ...final, cause: state.name === final.name ? state.cause : final.cause } : endUnseen(remembered, state));
+      observe(
+        final
+          ? { ...final, cause: state.name === final.name ? state.cause : final.cause }
+          : endUnseen(past(), state),
+      );
+      found = null;
       emit({ kind: 'other' });
     },
     setPending(next) {
@@ -224,39 +254,14 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
 }
 
 /** A guest that its host lists would be on the list again at once; one that was added by hand can be taken off it. */
-export const isRemovable = ({ found, remembered }: Guest): boolean => remembered.manual !== null || found === null;
+export const isRemovable = ({ found, remembered }: Guest): boolean =>
+  remembered.manual !== null || found === null;
 
 /** Whether a state that is seen while `action` is under way is what it was meant to bring about. */
 const expects = (action: Action, name: PowerState['name']): boolean =>
-  goalOf[action] === name || (action === 'start' && name === 'paused') || (action === 'resume' && name === 'suspended');
-
-/** What a state means, with what is remembered: that a guest is Off tells nothing of whether it hibernated before. */
-function concluded(seen: PowerState, remembered: Remembered, state: PowerState): PowerState {
-  if (seen.name !== 'off' || seen.source === 'event') return seen;
-  if (seen.source === 'inference') return endUnseen(remembered, state, seen.detail);
-  // QEMU stayed (-no-shutdown): a guest that hibernated is still there for it to resume.
-  const { last, hibernating } = remembered;
-  if (last.name === 'hibernated') return { ...last, source: 'inference' };
-  return hibernating ? hibernatedUnseen : seen;
-}
-
-const unseen = { since: null, source: 'inference', cause: 'unknown' } as const;
-const hibernatedUnseen: PowerState = {
-  ...unseen,
-  name: 'hibernated',
-  detail: 'It was told to hibernate and ended unseen. Starting it resumes it if it got there.',
-};
-
-/** What is concluded of a guest that is gone, without anybody having watched it go. */
-function endUnseen(
-  { last, hibernating }: Remembered,
-  state: PowerState,
-  detail = 'It ended while Reveille was not watching; how is not known.',
-): PowerState {
-  if (isEnded(state.name)) return state;
-  if (isEnded(last.name)) return { ...last, source: 'inference' };
-  return hibernating ? hibernatedUnseen : { ...unseen, name: 'off', detail };
-}
+  goalOf[action] === name ||
+  (action === 'start' && name === 'paused') ||
+  (action === 'resume' && name === 'suspended');
 
 function startableFrom({ recipe, manual }: Remembered, found: FoundGuest | null): Standing['start'] {
   if (found?.owner === 'libvirt') {
@@ -266,11 +271,17 @@ function startableFrom({ recipe, manual }: Remembered, found: FoundGuest | null)
     return {
       kind: 'no',
       reason: 'How it is started is not known.',
-      remedy: manual ? 'Remove it and add it again with its start command.' : 'Start it yourself; Reveille remembers the command.',
+      remedy: manual
+        ? 'Remove it and add it again with its start command.'
+        : 'Start it yourself; Reveille remembers the command.',
     };
   }
   if (recipe.notStartable) {
-    return { kind: 'no', reason: recipe.notStartable, remedy: 'Start it yourself, the way it was started before.' };
+    return {
+      kind: 'no',
+      reason: recipe.notStartable,
+      remedy: 'Start it yourself, the way it was started before.',
+    };
   }
   return { kind: 'yes' };
 }

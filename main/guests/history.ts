@@ -50,7 +50,11 @@ export function createHistory(options: {
   const { clock, document, onProblem } = options;
   const entries = new Map<string, readonly HistoryEntry[]>(Object.entries(document.value));
   const revisions = new Map<string, number>();
-  const saver = createSaver(document, () => Object.fromEntries([...entries].map(([id, list]) => [id, [...list]])), onProblem);
+  const saver = createSaver(
+    document,
+    () => Object.fromEntries([...entries].map(([id, list]) => [id, [...list]])),
+    onProblem,
+  );
 
   return {
     add(guestId, entry) {

@@ -30,7 +30,13 @@ export function manualGuest(hostId: string, typed: ManualGuest): Remembered {
     recipe: recipe(typed),
     startAccepted: false,
     manual: { monitor, agent },
-    last: { name: 'unknown', since: null, source: 'inference', cause: 'unknown', detail: 'It has not been asked yet.' },
+    last: {
+      name: 'unknown',
+      since: null,
+      source: 'inference',
+      cause: 'unknown',
+      detail: 'It has not been asked yet.',
+    },
     bootId: null,
     hibernating: false,
   };
@@ -53,5 +59,11 @@ function recipe({ command, workingDirectory }: ManualGuest): Remembered['recipe'
       remedy: 'Give the folder that its relative paths start from, such as your home folder.',
     });
   }
-  return { executable, args, cwd, daemonizes: args.includes('-daemonize'), startsPaused: args.includes('-S') };
+  return {
+    executable,
+    args,
+    cwd,
+    daemonizes: args.includes('-daemonize'),
+    startsPaused: args.includes('-S'),
+  };
 }

@@ -27,7 +27,11 @@ const failures: Readonly<Record<Action, string>> = {
 };
 
 /** What the user is told of an accepted action that came to nothing. A guest that won't shut down can be forced off. */
-export const failureNotice = (guest: { id: string; name: string }, action: Action, refusal: Refusal): Notice => ({
+export const failureNotice = (
+  guest: { id: string; name: string },
+  action: Action,
+  refusal: Refusal,
+): Notice => ({
   guestId: guest.id,
   severity: 'error',
   title: `${guest.name} ${failures[action]}`,

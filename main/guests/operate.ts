@@ -17,7 +17,8 @@ export async function freshRefusal(guest: Guest, action: Action): Promise<Refusa
   return refusalOf(action, guest.standing());
 }
 
-const asksAgent = (action: Action): boolean => isSleepAction(action) || action === 'shutdown' || action === 'reboot';
+const asksAgent = (action: Action): boolean =>
+  isSleepAction(action) || action === 'shutdown' || action === 'reboot';
 
 /**
  * Carries out an action that the rules allow, and watches until its outcome is observed or its time is over.
@@ -48,6 +49,7 @@ async function tryIt(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
   if (leavesImage) guest.remember({ hibernating: true, bootId: await bootIdOf(machine) });
   const verdict = await request(attempt, machine, workplace);
   if (leavesImage && !verdict.ok && machine.exists) guest.remember({ hibernating: false });
-  if (action === 'wakeup' && verdict.ok) return settleAfterWake(attempt, machine, workplace, workplace.limits.agentAfterWake);
+  if (action === 'wakeup' && verdict.ok)
+    return settleAfterWake(attempt, machine, workplace, workplace.limits.agentAfterWake);
   return verdict;
 }

@@ -49,7 +49,8 @@ export function createPowerRequests({ workplace, runner, onOutcome }: PowerReque
           remedy: error.message,
         };
       }
-      if (error instanceof AlarmRefusedError) return { code: 'busy', message: error.message, remedy: 'Try again in a moment.' };
+      if (error instanceof AlarmRefusedError)
+        return { code: 'busy', message: error.message, remedy: 'Try again in a moment.' };
       if (error instanceof RangeError) return { code: 'bad-duration', message: error.message };
       throw error;
     }
@@ -63,7 +64,11 @@ export function createPowerRequests({ workplace, runner, onOutcome }: PowerReque
     onOutcome(attempt, verdict);
   };
 
-  const begin = async (attempt: Attempt, request: PowerRequest, accept: (refusal: Refusal | null) => void) => {
+  const begin = async (
+    attempt: Attempt,
+    request: PowerRequest,
+    accept: (refusal: Refusal | null) => void,
+  ) => {
     const { guest, action } = attempt;
     guest.setPending({ action, since: clock.now(), by: attempt.by });
     try {
@@ -90,7 +95,10 @@ export function createPowerRequests({ workplace, runner, onOutcome }: PowerReque
   };
 }
 
-async function refusalFor(guest: Guest, { action, when, startAccepted }: PowerRequest): Promise<Refusal | null> {
+async function refusalFor(
+  guest: Guest,
+  { action, when, startAccepted }: PowerRequest,
+): Promise<Refusal | null> {
   const misplaced = when.kind === 'none' ? null : durationRefusal(action);
   if (misplaced) return misplaced;
   const refusal = await freshRefusal(guest, action);

@@ -129,7 +129,11 @@ export function createRegistry(options: RegistryOptions): Registry {
     if (manual) {
       if (!guest.machine || guest.found) {
         guest.attachManual(
-          createQemuMachine({ pid: null, monitors: [manual.monitor], agent: manualAgent(guest), machineType: null }, host, clock),
+          createQemuMachine(
+            { pid: null, monitors: [manual.monitor], agent: manualAgent(guest), machineType: null },
+            host,
+            clock,
+          ),
         );
       }
       return;
@@ -146,7 +150,11 @@ export function createRegistry(options: RegistryOptions): Registry {
     timers.get(host.id)?.();
     const running = scan(host).finally(() => {
       scans.delete(host.id);
-      if (!stopped) timers.set(host.id, clock.setTimer(SCAN_EVERY_MS, () => void rescan(host)));
+      if (!stopped)
+        timers.set(
+          host.id,
+          clock.setTimer(SCAN_EVERY_MS, () => void rescan(host)),
+        );
     });
     scans.set(host.id, { running, next: null });
     return running;

@@ -66,7 +66,13 @@ export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
   ...described(found),
   startAccepted: false,
   manual: null,
-  last: { name: 'unknown', since: null, source: 'inference', cause: 'unknown', detail: 'It has not been asked yet.' },
+  last: {
+    name: 'unknown',
+    since: null,
+    source: 'inference',
+    cause: 'unknown',
+    detail: 'It has not been asked yet.',
+  },
   bootId: null,
   hibernating: false,
 });

@@ -6,7 +6,11 @@ import { observed } from './observe';
 import type { Workplace } from './workplace';
 
 /** Asks the machine and waits for what it shows. */
-export async function request(attempt: Attempt, machine: Machine, { clock, limits }: Workplace): Promise<Verdict> {
+export async function request(
+  attempt: Attempt,
+  machine: Machine,
+  { clock, limits }: Workplace,
+): Promise<Verdict> {
   const { guest, action, by } = attempt;
   let reset = false;
   let refusal: Refusal | null = null;
@@ -19,7 +23,12 @@ export async function request(attempt: Attempt, machine: Machine, { clock, limit
   const shown = () => verdictOf(action, machine, { reset });
   try {
     performed = await machine.perform(action);
-    guest.note({ kind: 'action', text: `${actionLabels[action]}: asked ${performed.by}.`, cause: by, failed: false });
+    guest.note({
+      kind: 'action',
+      text: `${actionLabels[action]}: asked ${performed.by}.`,
+      cause: by,
+      failed: false,
+    });
     void performed.refusal?.then((late) => {
       refusal = late;
       changed();

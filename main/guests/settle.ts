@@ -67,7 +67,10 @@ export async function silenceOf(
 async function setClock(guest: Guest, machine: Machine): Promise<void> {
   try {
     const { behindMs, leftMs } = await machine.setClock();
-    const off = Math.abs(behindMs) < 50 ? 'it was right' : `it was ${seconds(behindMs)} ${behindMs > 0 ? 'behind' : 'ahead'}`;
+    const off =
+      Math.abs(behindMs) < 50
+        ? 'it was right'
+        : `it was ${seconds(behindMs)} ${behindMs > 0 ? 'behind' : 'ahead'}`;
     const left = Math.abs(leftMs) < 500 ? '' : `; it is still ${seconds(leftMs)} off`;
     guest.note({ kind: 'clock', text: `Clock set: ${off}${left}.`, cause: 'user', failed: left !== '' });
   } catch (error) {

@@ -21,7 +21,9 @@ export async function startGuest(attempt: Attempt, workplace: Workplace): Promis
   const { bootId, hibernating } = guest.remembered;
   const resumes = guest.state.name === 'hibernated' || hibernating;
   const { machine } = guest;
-  const verdict = machine?.exists ? await request(attempt, machine, workplace) : await startProcess(attempt, workplace);
+  const verdict = machine?.exists
+    ? await request(attempt, machine, workplace)
+    : await startProcess(attempt, workplace);
   return verdict.ok && resumes ? resumed(attempt, bootId, workplace) : verdict;
 }
 
@@ -34,7 +36,12 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
   let changed = () => {};
   try {
     const { exited } = await host.launch(recipe);
-    guest.note({ kind: 'action', text: `${actionLabels.start}: its command was run.`, cause: by, failed: false });
+    guest.note({
+      kind: 'action',
+      text: `${actionLabels.start}: its command was run.`,
+      cause: by,
+      failed: false,
+    });
     void exited.then(({ code, signal, output }) => {
       const daemonized = recipe.daemonizes && code === 0;
       if (daemonized) return void workplace.rescan(guest.hostId);
@@ -64,7 +71,10 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
   if (!verdict) {
     const control = guest.machine?.control;
     const why = control?.status === 'unavailable' ? control.reason : 'No QEMU of this guest was found.';
-    return failed(`It was started, but not seen running within ${ms / 1000} s. ${why}`, 'Look at its QEMU process on the host.');
+    return failed(
+      `It was started, but not seen running within ${ms / 1000} s. ${why}`,
+      'Look at its QEMU process on the host.',
+    );
   }
   if (verdict.ok && guest.machine && guest.state.name === 'paused') {
     return request({ ...attempt, action: 'resume' }, guest.machine, workplace);
@@ -85,13 +95,21 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
   const limit = workplace.limits.agentAfterResume;
   guest.remember({ hibernating: false });
   if (!machine || !machine.hasAgentChannel) {
-    guest.note({ kind: 'state', text: 'Whether it resumed or booted is not known: it has no agent.', cause: 'unknown', failed: false });
+    guest.note({
+      kind: 'state',
+      text: 'Whether it resumed or booted is not known: it has no agent.',
+      cause: 'unknown',
+      failed: false,
+    });
     return { ok: true };
   }
   const silence = await silenceOf(attempt, machine, workplace, limit);
   if (silence === 'superseded') return superseded;
   if (silence === 'not-running') {
-    return failed(`It was started, but is ${stateLabels[machine.state.name].toLowerCase()} now.`, 'Look at the guest’s own log.');
+    return failed(
+      `It was started, but is ${stateLabels[machine.state.name].toLowerCase()} now.`,
+      'Look at the guest’s own log.',
+    );
   }
   if (silence) {
     return failed(
@@ -101,7 +119,12 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
   }
   const now = await bootIdOf(machine);
   if (bootId === null || now === null) {
-    guest.note({ kind: 'state', text: 'Whether it resumed or booted is not known: it tells no boot id.', cause: 'unknown', failed: false });
+    guest.note({
+      kind: 'state',
+      text: 'Whether it resumed or booted is not known: it tells no boot id.',
+      cause: 'unknown',
+      failed: false,
+    });
   } else if (now !== bootId) {
     guest.remember({ bootId: now });
     return failed(

@@ -32,9 +32,13 @@ export function thisComputer({ clock, logDir, scan }: ThisComputerOptions): Gues
         return await scan();
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        throw new HostError(`The processes of this computer cannot be listed: ${why}`, 'Reveille tries again by itself.', {
-          cause: error,
-        });
+        throw new HostError(
+          `The processes of this computer cannot be listed: ${why}`,
+          'Reveille tries again by itself.',
+          {
+            cause: error,
+          },
+        );
       }
     },
     dial: (address) => dial(address, { clock }),
@@ -56,7 +60,8 @@ async function processAlive(pid: number): Promise<boolean> {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     return !/\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return false;
     throw error;
   }
 }
@@ -64,7 +69,10 @@ async function processAlive(pid: number): Promise<boolean> {
 /** The guest outlives the app: it is no member of the app's session, and its output goes to a file. */
 async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
   if (recipe.cwd === null) {
-    throw new HostError('The folder that the guest was started in is not known.', 'Start it yourself, the way it was started before.');
+    throw new HostError(
+      'The folder that the guest was started in is not known.',
+      'Start it yourself, the way it was started before.',
+    );
   }
   const logPath = join(logDir, `start-${randomUUID()}.log`);
   const log = await openLog(logPath);

@@ -1,4 +1,12 @@
-import { actionLabels, actions, goalOf, isSleepAction, type Action, type Refusal, type SleepAction } from './actions';
+import {
+  actionLabels,
+  actions,
+  goalOf,
+  isSleepAction,
+  type Action,
+  type Refusal,
+  type SleepAction,
+} from './actions';
 import type { AgentStatus, SleepSupport, Standing } from './standing';
 import { isEnded, stateLabels } from './states';
 
@@ -30,10 +38,16 @@ export function refusalOf(action: Action, standing: Standing): Refusal | null {
     case 'reboot':
       return stateRefusal(action, standing, ['running']) ?? rebootRefusal(standing.agent);
     case 'reset':
-      return stateRefusal(action, standing, standing.exists ? ['running', 'paused', 'crashed'] : ['running', 'paused']);
+      return stateRefusal(
+        action,
+        standing,
+        standing.exists ? ['running', 'paused', 'crashed'] : ['running', 'paused'],
+      );
     case 'poweroff':
       if (standing.exists) return controlRefusal(standing);
-      return isUnseen(standing) ? (controlRefusal(standing) ?? unseenRefusal(standing)) : wrongState(action, standing);
+      return isUnseen(standing)
+        ? (controlRefusal(standing) ?? unseenRefusal(standing))
+        : wrongState(action, standing);
     case 'start':
       return startRefusal(standing);
     case 'save':
@@ -72,13 +86,21 @@ function controlRefusal({ control }: Standing): Refusal | null {
     case 'ready':
       return null;
     case 'connecting':
-      return { code: 'no-control', message: 'The connection to its monitor is being made.', remedy: 'Try again in a moment.' };
+      return {
+        code: 'no-control',
+        message: 'The connection to its monitor is being made.',
+        remedy: 'Try again in a moment.',
+      };
     case 'unavailable':
       return { code: 'no-control', message: control.reason, remedy: control.remedy };
   }
 }
 
-function stateRefusal(action: Action, standing: Standing, wanted: readonly Standing['state'][]): Refusal | null {
+function stateRefusal(
+  action: Action,
+  standing: Standing,
+  wanted: readonly Standing['state'][],
+): Refusal | null {
   if (standing.exists) {
     const refusal = controlRefusal(standing);
     if (refusal) return refusal;
@@ -88,7 +110,8 @@ function stateRefusal(action: Action, standing: Standing, wanted: readonly Stand
 }
 
 /** What it does now is not known: nothing may be done to it, and above all it must not be started a second time. */
-const isUnseen = ({ state, exists }: Standing): boolean => state === 'unknown' || (!exists && !isEnded(state));
+const isUnseen = ({ state, exists }: Standing): boolean =>
+  state === 'unknown' || (!exists && !isEnded(state));
 
 const unseenRefusal = ({ detail }: Standing): Refusal => ({
   code: 'unknown-state',
@@ -106,26 +129,51 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
   const label = actionLabels[action];
   switch (state) {
     case 'running':
-      return action === 'wakeup' ? refusal('It is not sleeping: it is running.') : refusal('It is running already.');
+      return action === 'wakeup'
+        ? refusal('It is not sleeping: it is running.')
+        : refusal('It is running already.');
     case 'suspended':
-      if (action === 'pause') return refusal('It is sleeping. A sleeping guest that is paused can no longer be woken.', 'Wake it first.');
-      if (action === 'shutdown') return refusal('It is sleeping, and a press of its power button would be lost.', 'Wake it first, or force it off.');
-      if (action === 'reset') return refusal('It is sleeping, and QEMU would leave it stopped after a reset.', 'Wake it first, or force it off.');
-      if (isSleepAction(action)) return refusal('It is sleeping already.', action === 'suspend' ? undefined : 'Wake it first.');
-      return refusal('It is sleeping.', action === 'start' || action === 'resume' ? 'Wake brings it back.' : 'Wake it first.');
+      if (action === 'pause')
+        return refusal(
+          'It is sleeping. A sleeping guest that is paused can no longer be woken.',
+          'Wake it first.',
+        );
+      if (action === 'shutdown')
+        return refusal(
+          'It is sleeping, and a press of its power button would be lost.',
+          'Wake it first, or force it off.',
+        );
+      if (action === 'reset')
+        return refusal(
+          'It is sleeping, and QEMU would leave it stopped after a reset.',
+          'Wake it first, or force it off.',
+        );
+      if (isSleepAction(action))
+        return refusal('It is sleeping already.', action === 'suspend' ? undefined : 'Wake it first.');
+      return refusal(
+        'It is sleeping.',
+        action === 'start' || action === 'resume' ? 'Wake brings it back.' : 'Wake it first.',
+      );
     case 'hibernated':
       return refusal(
-        action === 'wakeup' ? 'It is hibernated, not sleeping: it is off, and its memory is on disk.' : 'It is hibernated.',
+        action === 'wakeup'
+          ? 'It is hibernated, not sleeping: it is off, and its memory is on disk.'
+          : 'It is hibernated.',
         'Start resumes it where it was.',
       );
     case 'paused':
       return action === 'wakeup'
         ? refusal('It is not sleeping: the hypervisor has paused it.', 'Resume lets it run on.')
-        : refusal('It is paused, and a paused guest cannot answer.', action === 'pause' ? undefined : 'Resume it first.');
+        : refusal(
+            'It is paused, and a paused guest cannot answer.',
+            action === 'pause' ? undefined : 'Resume it first.',
+          );
     case 'saved':
       return refusal('Its state is saved.', 'Start restores it.');
     case 'off':
-      return action === 'wakeup' ? refusal('It is not sleeping: it is off.', 'Start it.') : refusal('It is off.', goalOf[action] === 'off' ? undefined : 'Start it first.');
+      return action === 'wakeup'
+        ? refusal('It is not sleeping: it is off.', 'Start it.')
+        : refusal('It is off.', goalOf[action] === 'off' ? undefined : 'Start it first.');
     case 'crashed':
       return refusal('It has crashed.', exists ? 'Reset or force it off.' : 'Start it again.');
     case 'unknown':
@@ -166,7 +214,8 @@ function machineRefusal(action: SleepAction, sleep: SleepSupport | null): Refusa
       return {
         code: 's3-disabled',
         message: 'Sleep (S3) is switched off in this guest’s definition.',
-        remedy: 'Add -global PIIX4_PM.disable_s3=0 (q35: -global ICH9-LPC.disable_s3=0) to its QEMU command; it takes effect at the next start.',
+        remedy:
+          'Add -global PIIX4_PM.disable_s3=0 (q35: -global ICH9-LPC.disable_s3=0) to its QEMU command; it takes effect at the next start.',
       };
     }
     if (sleep.wakeup === false) {
@@ -181,7 +230,8 @@ function machineRefusal(action: SleepAction, sleep: SleepSupport | null): Refusa
     return {
       code: 's4-disabled',
       message: 'Hibernate (S4) is switched off in this guest’s definition.',
-      remedy: 'Add -global PIIX4_PM.disable_s4=0 (q35: -global ICH9-LPC.disable_s4=0) to its QEMU command; it takes effect at the next start.',
+      remedy:
+        'Add -global PIIX4_PM.disable_s4=0 (q35: -global ICH9-LPC.disable_s4=0) to its QEMU command; it takes effect at the next start.',
     };
   }
   return null;
@@ -194,7 +244,8 @@ function agentRefusal(action: SleepAction, agent: AgentStatus): Refusal | null {
         ? {
             code: 'agent-refused',
             message: `The guest agent’s settings block ${agentCommandOf[action]}.`,
-            remedy: 'Allow it in the guest (qemu-ga --allow-rpcs or --block-rpcs, often in /etc/sysconfig/qemu-ga), then restart the agent.',
+            remedy:
+              'Allow it in the guest (qemu-ga --allow-rpcs or --block-rpcs, often in /etc/sysconfig/qemu-ga), then restart the agent.',
           }
         : null;
     case 'absent':
@@ -247,7 +298,9 @@ function rebootRefusal(agent: AgentStatus): Refusal | null {
 /** One sentence about the agent for the user. */
 export function describeAgent(agent: AgentStatus, state: Standing['state']): string {
   if (agent.status === 'unknown') {
-    return state === 'running' ? 'Being asked.' : `Not asked: the guest is ${stateLabels[state].toLowerCase()}.`;
+    return state === 'running'
+      ? 'Being asked.'
+      : `Not asked: the guest is ${stateLabels[state].toLowerCase()}.`;
   }
   if (agent.status === 'answering') return 'Answers.';
   return agentRefusal('suspend', agent)?.message ?? '';

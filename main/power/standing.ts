@@ -28,8 +28,7 @@ export interface SleepSupport {
 }
 
 export type Startable =
-  | { readonly kind: 'yes' }
-  | { readonly kind: 'no'; readonly reason: string; readonly remedy: string };
+  { readonly kind: 'yes' } | { readonly kind: 'no'; readonly reason: string; readonly remedy: string };
 
 /** Everything the rules need to know about a guest. */
 export interface Standing {

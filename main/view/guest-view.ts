@@ -38,7 +38,12 @@ export function viewOf(guest: Guest, fleet: Fleet): GuestView {
     vcpus: remembered.vcpus,
     start:
       recipe && standing.start.kind === 'yes' && recipe.cwd !== null
-        ? { executable: recipe.executable, args: recipe.args, cwd: recipe.cwd, accepted: remembered.startAccepted }
+        ? {
+            executable: recipe.executable,
+            args: recipe.args,
+            cwd: recipe.cwd,
+            accepted: remembered.startAccepted,
+          }
         : null,
     removable: isRemovable(guest),
     historyRevision: fleet.history.revision(guest.id),

@@ -19,7 +19,10 @@ const sockets = new Map<string, Socket>();
  *
  *     vi.mock('.../main/demo/one-client-server', () => import('.../fakes/memory-sockets'));
  */
-export async function serveOneClient(address: LocalAddress, handlers: ClientHandlers): Promise<OneClientServer> {
+export async function serveOneClient(
+  address: LocalAddress,
+  handlers: ClientHandlers,
+): Promise<OneClientServer> {
   const waiting: Duplex[] = [];
   let current: Duplex | null = null;
   let sessions = 0;

@@ -27,7 +27,8 @@ export async function untilSeen<T>(
       if (value !== undefined && value !== null && value !== false) return value;
       await clock.advance(0);
     }
-    if (clock.monotonic() >= end) throw new Error(`Not within ${ms} ms: ${typeof what === 'string' ? what : what()}`);
+    if (clock.monotonic() >= end)
+      throw new Error(`Not within ${ms} ms: ${typeof what === 'string' ? what : what()}`);
     await toNextTimer(clock, end);
   }
 }

@@ -30,7 +30,10 @@ afterEach(async () => {
 const file = (name: string) => path.join(dir, `${name}.json`);
 const put = (name: string, text: string) => writeFile(file(name), text);
 
-async function open(scan: () => Promise<readonly FoundGuest[]> = () => Promise.resolve([]), patches: Patch[] = []): Promise<App> {
+async function open(
+  scan: () => Promise<readonly FoundGuest[]> = () => Promise.resolve([]),
+  patches: Patch[] = [],
+): Promise<App> {
   const app = await createApp({
     clock: systemClock,
     dataDir: dir,
@@ -54,7 +57,9 @@ describe('a profile that cannot be read as it is', () => {
     ['another document', '{"document":"recipes","version":1,"value":[]}'],
     ['the wrong shape', 'WRONG'],
   ];
-  const cases = documents.flatMap((name) => damages.map(([how, text]): [string, string, string] => [name, how, text]));
+  const cases = documents.flatMap((name) =>
+    damages.map(([how, text]): [string, string, string] => [name, how, text]),
+  );
 
   it.each(cases)('(%s.json: %s) starts without it, keeps it aside, and says so', async (name, how, text) => {
     const damaged = text === 'WRONG' ? JSON.stringify({ document: name, version: 1, value: 42 }) : text;
@@ -63,7 +68,10 @@ describe('a profile that cannot be read as it is', () => {
     await app.start();
     const told = notices(app).filter(({ title }) => title === 'A file of Reveille was damaged');
     expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({ severity: 'warning', message: expect.stringContaining(`${name}.json is damaged`) });
+    expect(told[0]).toMatchObject({
+      severity: 'warning',
+      message: expect.stringContaining(`${name}.json is damaged`),
+    });
     const kept = (await readdir(dir)).find((entry) => entry.startsWith(`${name}.json.bad-`));
     expect(told[0]?.message).toContain(kept);
     expect(await readFile(path.join(dir, kept ?? ''), 'utf8')).toBe(damaged);
@@ -71,21 +79,30 @@ describe('a profile that cannot be read as it is', () => {
     Snapshot.parse(app.snapshot());
   });
 
-  it.each(documents)('(%s.json of a newer version) is not touched, and the app does not start', async (name) => {
-    const newer = JSON.stringify({ document: name, version: 99, value: { anything: true } });
-    await put(name, newer);
-    const error: unknown = await open().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(StorageError);
-    expect(error).toMatchObject({ code: 'NEWER_VERSION' });
-    expect((error as Error).message).toMatch(new RegExp(`${name}\\.json was written by a newer Reveille \\(format 99.*\\)\\. Update the app; the file was left as it is\\.`));
-    expect(await readFile(file(name), 'utf8')).toBe(newer);
-  });
+  it.each(documents)(
+    '(%s.json of a newer version) is not touched, and the app does not start',
+    async (name) => {
+      const newer = JSON.stringify({ document: name, version: 99, value: { anything: true } });
+      await put(name, newer);
+      const error: unknown = await open().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(StorageError);
+      expect(error).toMatchObject({ code: 'NEWER_VERSION' });
+      expect((error as Error).message).toMatch(
+        new RegExp(
+          `${name}\\.json was written by a newer Reveille \\(format 99.*\\)\\. Update the app; the file was left as it is\\.`,
+        ),
+      );
+      expect(await readFile(file(name), 'utf8')).toBe(newer);
+    },
+  );
 
   it('(a folder in place of a file) starts without it', async () => {
     await mkdir(file('guests'));
     const app = await open();
     await app.start();
-    expect(notices(app)).toMatchObject([{ title: 'A file of Reveille was damaged', message: expect.stringContaining('guests.json') }]);
+    expect(notices(app)).toMatchObject([
+      { title: 'A file of Reveille was damaged', message: expect.stringContaining('guests.json') },
+    ]);
   });
 
   it('(all of them at once) starts with an empty list', async () => {
@@ -101,7 +118,14 @@ describe('a host that cannot be looked at', () => {
     const app = await open(() => Promise.reject(new Error('ps: command not found')));
     await app.start();
     expect(Object.values(app.snapshot().hosts)).toMatchObject([
-      { kind: 'this-computer', status: { kind: 'failed', message: expect.stringContaining('ps: command not found'), remedy: expect.any(String) } },
+      {
+        kind: 'this-computer',
+        status: {
+          kind: 'failed',
+          message: expect.stringContaining('ps: command not found'),
+          remedy: expect.any(String),
+        },
+      },
     ]);
   });
 });

@@ -31,7 +31,8 @@ async function createBench(...guests: WorldGuest[]) {
     ...world,
     handlers,
     id,
-    setPower: (name: string, args: Omit<CommandArgs<'setPowerState'>, 'guestId'>) => world.done(handlers.setPowerState({ guestId: id(name), ...args }), 60_000),
+    setPower: (name: string, args: Omit<CommandArgs<'setPowerState'>, 'guestId'>) =>
+      world.done(handlers.setPowerState({ guestId: id(name), ...args }), 60_000),
     async refusal(promise: Promise<unknown>) {
       try {
         await world.done(promise, 60_000);
@@ -76,8 +77,12 @@ describe('setPowerState', () => {
   it('of a guest that nobody knows is refused', async () => {
     const bench = await createBench();
     for (const guestId of ['nobody', '__proto__', 'constructor']) {
-      expect(await bench.refusal(bench.handlers.setPowerState({ guestId, action: 'suspend' }))).toMatchObject({ code: 'unknown-guest' });
-      expect(await bench.refusal(bench.handlers.guestFacts({ guestId }))).toMatchObject({ code: 'unknown-guest' });
+      expect(await bench.refusal(bench.handlers.setPowerState({ guestId, action: 'suspend' }))).toMatchObject(
+        { code: 'unknown-guest' },
+      );
+      expect(await bench.refusal(bench.handlers.guestFacts({ guestId }))).toMatchObject({
+        code: 'unknown-guest',
+      });
     }
   });
 });
@@ -89,7 +94,11 @@ describe('an alarm', () => {
     await bench.set('nas', 'suspend', '2 h');
     const alarm = bench.alarm('nas');
     if (!alarm) throw new Error('No alarm');
-    return { ...bench, alarm, move: (to: string) => bench.done(bench.handlers.moveAlarm({ alarmId: alarm.id, to })) };
+    return {
+      ...bench,
+      alarm,
+      move: (to: string) => bench.done(bench.handlers.moveAlarm({ alarmId: alarm.id, to })),
+    };
   };
 
   it.each([
@@ -106,30 +115,43 @@ describe('an alarm', () => {
     const { clock, move, done, alarm, handlers, pass } = await armed();
     await pass(60_000);
     expect((await move('3 h')).due - clock.now()).toBe(3 * 3_600_000);
-    expect(await done(handlers.readWhen({ text: '3 h' }))).toEqual({ due: clock.now() + 3 * 3_600_000, ms: 3 * 3_600_000 });
+    expect(await done(handlers.readWhen({ text: '3 h' }))).toEqual({
+      due: clock.now() + 3 * 3_600_000,
+      ms: 3 * 3_600_000,
+    });
     expect(await done(handlers.readWhen({ text: '' }))).toEqual({ due: null, ms: null });
     expect(alarm.guestId).toBeDefined();
   });
 
-  it.each(['', '+', '+ until 07:00', '-3 h', '+400 days', 'soon', '+-1 h', '0 s'])('is not moved by %j', async (to) => {
-    const { alarm, move, refusal, alarm: before } = await armed();
-    expect((await refusal(move(to))).message).toMatch(/\S/);
-    expect(alarm).toEqual(before);
-  });
+  it.each(['', '+', '+ until 07:00', '-3 h', '+400 days', 'soon', '+-1 h', '0 s'])(
+    'is not moved by %j',
+    async (to) => {
+      const { alarm, move, refusal, alarm: before } = await armed();
+      expect((await refusal(move(to))).message).toMatch(/\S/);
+      expect(alarm).toEqual(before);
+    },
+  );
 
   it('is cancelled, and the guest sleeps on', async () => {
     const bench = await armed();
     await bench.done(bench.handlers.cancelAlarm({ alarmId: bench.alarm.id }));
     await bench.pass(3 * 3_600_000);
     expect(bench.guest('nas').state.name).toBe('suspended');
-    expect(await bench.refusal(bench.handlers.cancelAlarm({ alarmId: bench.alarm.id }))).toMatchObject({ code: 'wrong-state' });
-    expect(await bench.refusal(bench.handlers.moveAlarm({ alarmId: '__proto__', to: '+1 h' }))).toMatchObject({ code: 'wrong-state' });
+    expect(await bench.refusal(bench.handlers.cancelAlarm({ alarmId: bench.alarm.id }))).toMatchObject({
+      code: 'wrong-state',
+    });
+    expect(await bench.refusal(bench.handlers.moveAlarm({ alarmId: '__proto__', to: '+1 h' }))).toMatchObject(
+      { code: 'wrong-state' },
+    );
   });
 
   it('that cannot be kept stays as it was', async () => {
     const bench = await armed();
     bench.fs.fault = (_, operation) => (operation === 'write' ? 'ENOSPC' : undefined);
-    expect(await bench.refusal(bench.move('+1 h'))).toMatchObject({ code: 'storage', message: expect.stringContaining('disk is full') });
+    expect(await bench.refusal(bench.move('+1 h'))).toMatchObject({
+      code: 'storage',
+      message: expect.stringContaining('disk is full'),
+    });
     expect(bench.fleet.alarmOf(bench.id('nas'))?.due).toBe(bench.alarm.due);
   });
 });
@@ -141,26 +163,38 @@ describe('guests on the list', () => {
     const bench = await createBench({ name: 'nas' });
     await bench.ready('nas');
     const { qmp } = bench.qemu('nas');
-    expect(await bench.refusal(Promise.resolve().then(() => bench.handlers.addGuest({ ...typed, qmp: qmp.path })))).toMatchObject({
+    expect(
+      await bench.refusal(Promise.resolve().then(() => bench.handlers.addGuest({ ...typed, qmp: qmp.path }))),
+    ).toMatchObject({
       code: 'wrong-state',
       message: expect.stringContaining('nas'),
       remedy: expect.any(String),
     });
     const { guestId } = await bench.done(bench.handlers.addGuest({ ...typed, qmp: '/elsewhere.qmp' }));
     expect(bench.fleet.guest(guestId)?.remembered.name).toBe('mine');
-    expect(await bench.refusal(Promise.resolve().then(() => bench.handlers.addGuest({ ...typed, qmp: 'unix:/elsewhere.qmp' })))).toMatchObject({ code: 'wrong-state' });
+    expect(
+      await bench.refusal(
+        Promise.resolve().then(() => bench.handlers.addGuest({ ...typed, qmp: 'unix:/elsewhere.qmp' })),
+      ),
+    ).toMatchObject({ code: 'wrong-state' });
     expect(bench.fleet.guests()).toHaveLength(2);
     await bench.pass(10_000);
     expect(bench.guest('nas').state.name).toBe('running');
   });
 
   it('are removed when they are gone, or were added by hand, and nothing is under way', async () => {
-    const bench = await createBench({ name: 'nas', faults: [agentIgnores('guest-suspend-ram')] }, { name: 'owned', found: { owner: 'libvirt' } });
+    const bench = await createBench(
+      { name: 'nas', faults: [agentIgnores('guest-suspend-ram')] },
+      { name: 'owned', found: { owner: 'libvirt' } },
+    );
     await bench.ready('nas');
     const remove = (guestId: string) => bench.done(bench.handlers.removeGuest({ guestId }));
     for (const name of ['nas', 'owned']) {
       expect(viewOf(bench.guest(name), bench.fleet).removable).toBe(false);
-      expect(await bench.refusal(remove(bench.id(name)))).toMatchObject({ code: 'wrong-state', remedy: expect.any(String) });
+      expect(await bench.refusal(remove(bench.id(name)))).toMatchObject({
+        code: 'wrong-state',
+        remedy: expect.any(String),
+      });
     }
     await bench.qemu('nas').stop();
     await bench.shows('nas', 'off');
@@ -181,8 +215,16 @@ describe('guests on the list', () => {
 describe('what is told of a guest', () => {
   const states: [string, WorldGuest, (world: World) => Promise<unknown>][] = [
     ['running', { name: 'nas' }, (world) => world.ready('nas')],
-    ['asleep', { name: 'nas', initial: { kind: 'asleep', uptimeMs: 1 } }, (world) => world.shows('nas', 'suspended')],
-    ['without an agent', { name: 'nas', settings: { agent: 'absent' } }, (world) => world.shows('nas', 'running')],
+    [
+      'asleep',
+      { name: 'nas', initial: { kind: 'asleep', uptimeMs: 1 } },
+      (world) => world.shows('nas', 'suspended'),
+    ],
+    [
+      'without an agent',
+      { name: 'nas', settings: { agent: 'absent' } },
+      (world) => world.shows('nas', 'running'),
+    ],
     ['owned by libvirt', { name: 'nas', found: { owner: 'libvirt' } }, (world) => world.pass(100)],
     [
       'gone',
@@ -194,7 +236,11 @@ describe('what is told of a guest', () => {
         await world.pass(3000);
       },
     ],
-    ['with an alarm', { name: 'nas' }, async (world) => (await world.ready('nas'), world.set('nas', 'suspend', '1 h'))],
+    [
+      'with an alarm',
+      { name: 'nas' },
+      async (world) => (await world.ready('nas'), world.set('nas', 'suspend', '1 h')),
+    ],
   ];
 
   it.each(states)('fits the contract: %s', async (_, guest, prepare) => {
@@ -220,6 +266,8 @@ describe('what is told of a guest', () => {
   });
 
   it('is nothing beyond the contract’s commands', () => {
-    expect(Object.keys(handlersOf({ fleet: {} as World['fleet'], clock: {} as World['clock'] })).sort()).toEqual(Object.keys(commands).sort());
+    expect(
+      Object.keys(handlersOf({ fleet: {} as World['fleet'], clock: {} as World['clock'] })).sort(),
+    ).toEqual(Object.keys(commands).sort());
   });
 });

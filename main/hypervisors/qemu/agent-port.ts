@@ -88,7 +88,9 @@ export function createAgentPort(
           const agent = await connect(syncTimeoutMs);
           try {
             const info = await agent.call('guest-info');
-            const disabled = info.supported_commands.filter(({ enabled }) => !enabled).map(({ name }) => name);
+            const disabled = info.supported_commands
+              .filter(({ enabled }) => !enabled)
+              .map(({ name }) => name);
             learn({ status: 'answering', disabled });
           } finally {
             agent.close();
@@ -127,7 +129,8 @@ export function createAgentPort(
 
 function statusOf(error: unknown, address: SocketAddress): AgentStatus {
   // One that refuses to tell its commands has answered all the same.
-  if (error instanceof AgentError) return error.kind === 'command' ? { status: 'answering', disabled: [] } : { status: 'silent' };
+  if (error instanceof AgentError)
+    return error.kind === 'command' ? { status: 'answering', disabled: [] } : { status: 'silent' };
   if (!(error instanceof DialError)) throw error;
   const where = formatAddress(address);
   if (error.code === 'permission') {

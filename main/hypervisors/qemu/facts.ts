@@ -86,7 +86,9 @@ const uptimeOf = (bytes: Uint8Array): number | null => {
 /** @returns null where the guest has none (not Linux) or its agent does not open files */
 export async function readBootId(agent: AgentClient): Promise<string | null> {
   try {
-    const text = Buffer.from(await readGuestFile(agent, BOOT_ID, 100)).toString('latin1').trim();
+    const text = Buffer.from(await readGuestFile(agent, BOOT_ID, 100))
+      .toString('latin1')
+      .trim();
     return /^[0-9a-f-]{36}$/.test(text) ? text : null;
   } catch (error) {
     if (error instanceof AgentError && error.kind === 'command') return null;

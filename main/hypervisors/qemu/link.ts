@@ -118,7 +118,8 @@ function unavailable(monitors: readonly SocketAddress[], failures: readonly unkn
     return {
       status: 'unavailable',
       reason: `Another program holds its only free monitor (${formatAddress(monitors[taken] ?? first)}).`,
-      remedy: 'End that program’s connection, or give QEMU a second -qmp socket. Reveille tries again by itself.',
+      remedy:
+        'End that program’s connection, or give QEMU a second -qmp socket. Reveille tries again by itself.',
     };
   }
   const denied = failures.findIndex((error) => error instanceof DialError && error.code === 'permission');

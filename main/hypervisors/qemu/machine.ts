@@ -88,13 +88,21 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     onChange: () => emit({ kind: 'standing' }),
   });
 
+  /** What was known of the agent is over: its guest sleeps, starts anew or is gone. */
+  const forgetAgent = () => agent.assume({ status: target.agent ? 'unknown' : 'absent' });
+
   const look = async (client: QmpClient, source: Source, cause: Cause): Promise<void> => {
     for (;;) {
       const before = news;
       const { status } = await client.call('query-status');
       if (news !== before) continue;
       const seen = powerStateOf(status, sleptToDisk);
-      become(seen.name, source, seen.name === 'off' || seen.name === 'hibernated' ? (ending?.cause ?? cause) : cause, seen.detail);
+      become(
+        seen.name,
+        source,
+        seen.name === 'off' || seen.name === 'hibernated' ? (ending?.cause ?? cause) : cause,
+        seen.detail,
+      );
       return;
     }
   };
@@ -145,7 +153,8 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
       become('unknown', 'query', 'unknown', error.message);
       const { client } = link;
       cancelMeeting();
-      if (client && !closed) cancelMeeting = clock.setTimer(MEET_AGAIN_MS, () => link.client === client && begin(client));
+      if (client && !closed)
+        cancelMeeting = clock.setTimer(MEET_AGAIN_MS, () => link.client === client && begin(client));
     }
   };
 
@@ -154,7 +163,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     switch (event.name) {
       case 'SUSPEND':
         news += 1;
-        agent.assume(target.agent ? { status: 'unknown' } : { status: 'absent' });
+        forgetAgent();
         return become('suspended', 'event', 'guest');
       case 'WAKEUP':
         news += 1;
@@ -176,6 +185,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         agentLooks = 0;
         sleptToDisk = false;
         ending = null;
+        forgetAgent();
         emit({ kind: 'reset', cause: event.data.guest === false ? 'host' : 'guest' });
         return void unlessDown(
           look(client, 'event', event.data.guest === false ? 'host' : 'guest').then(() => lookAtPort(client)),
@@ -205,10 +215,17 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     if (ending?.panicked) become('crashed', 'event', 'guest', 'The guest’s kernel panicked, and QEMU ended.');
     else if (ending && sleptToDisk) become('hibernated', 'event', ending.cause, 'Starting it resumes it.');
     else if (ending) become('off', 'event', ending.cause);
-    else if (state.name === 'unknown') become('off', 'inference', 'unknown', target.pid === null ? NOBODY_LISTENS : ENDED_UNSEEN);
-    else become('crashed', 'inference', 'unknown', 'Its QEMU process ended without a word: it was killed, or it crashed.');
+    else if (state.name === 'unknown')
+      become('off', 'inference', 'unknown', target.pid === null ? NOBODY_LISTENS : ENDED_UNSEEN);
+    else
+      become(
+        'crashed',
+        'inference',
+        'unknown',
+        'Its QEMU process ended without a word: it was killed, or it crashed.',
+      );
     if (target.pid !== null) link.close();
-    agent.assume(target.agent ? { status: 'unknown' } : { status: 'absent' });
+    forgetAgent();
     emit({ kind: 'standing' });
   };
 

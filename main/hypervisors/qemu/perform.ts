@@ -48,7 +48,10 @@ export async function perform(action: Action, { client, agent, state }: Means): 
   }
 }
 
-type Plain = Extract<QmpCommand, 'system_wakeup' | 'system_powerdown' | 'system_reset' | 'stop' | 'cont' | 'quit'>;
+type Plain = Extract<
+  QmpCommand,
+  'system_wakeup' | 'system_powerdown' | 'system_reset' | 'stop' | 'cont' | 'quit'
+>;
 
 async function askQemu(client: QmpClient, ...commands: Plain[]): Promise<Performed> {
   for (const command of commands) {

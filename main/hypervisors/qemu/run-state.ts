@@ -13,7 +13,10 @@ export function powerStateOf(status: RunState, slept: boolean): { name: PowerSta
     case 'prelaunch':
       return { name: 'paused', detail: 'QEMU was started stopped (-S), or reset while it slept.' };
     case 'io-error':
-      return { name: 'paused', detail: 'QEMU paused it after a disk error. Look at the disk and its free space, then resume.' };
+      return {
+        name: 'paused',
+        detail: 'QEMU paused it after a disk error. Look at the disk and its free space, then resume.',
+      };
     case 'watchdog':
       return { name: 'paused', detail: 'Its watchdog paused it.' };
     case 'debug':

@@ -33,7 +33,9 @@ export async function readSupport(client: QmpClient): Promise<QemuSupport> {
     sleep: {
       ...(s3 === undefined ? {} : { s3 }),
       ...(s4 === undefined ? {} : { s4 }),
-      ...(wakeup === REFUSED ? { tooOld: versionText(client) } : { wakeup: wakeup['wakeup-suspend-support'] }),
+      ...(wakeup === REFUSED
+        ? { tooOld: versionText(client) }
+        : { wakeup: wakeup['wakeup-suspend-support'] }),
     },
   };
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
-import { agentDiesAtWakeup, agentIgnores, bootsCold, delays, masksWakeups, type Fault } from '../../fakes/faulty-qemu';
-import { memoryFs } from '../../fakes/memory-fs';
 import { defaultLimits } from '../../../main/guests/confirm';
 import { wakeForAlarm } from '../../../main/guests/wake';
+import {
+  agentDiesAtWakeup,
+  agentIgnores,
+  bootsCold,
+  delays,
+  masksWakeups,
+  type Fault,
+} from '../../fakes/faulty-qemu';
+import { memoryFs } from '../../fakes/memory-fs';
 import { createWorld } from './world';
 
 vi.mock('../../../main/demo/one-client-server', () => import('../../fakes/memory-sockets'));
@@ -76,7 +83,9 @@ describe('a sleep with an alarm', () => {
     await world.until('the alarm ended', () => !world.alarm('nas'), 6000);
     await world.idle('nas');
     expect(world.guest('nas').state).toMatchObject({ name: 'running', cause: 'timer' });
-    expect(world.texts('nas')).toEqual(expect.arrayContaining(['Sleeping', 'Running', 'Woken by its alarm.']));
+    expect(world.texts('nas')).toEqual(
+      expect.arrayContaining(['Sleeping', 'Running', 'Woken by its alarm.']),
+    );
     expect(world.notices).toEqual([]);
   });
 
@@ -88,26 +97,30 @@ describe('a sleep with an alarm', () => {
     expect(world.alarm('nas')?.phase.kind).toBe('armed');
   });
 
-  it.each(['ENOSPC', 'EROFS', 'EACCES'] as const)('that cannot be kept (%s) leaves the guest alone', async (fault) => {
-    const fs = memoryFs();
-    const { commands, fault: record } = asked();
-    const world = await createWorld([{ name: 'nas', faults: [record] }], { fs });
-    await world.ready('nas');
-    fs.fault = (_, operation, path) => (path.includes('alarms') && operation === 'write' ? fault : undefined);
-    const before = commands.length;
-    expect(await world.set('nas', 'suspend', '8 h')).toMatchObject({
-      code: 'storage',
-      message: 'Its alarm could not be kept, so it was not put to sleep.',
-      remedy: expect.stringContaining('alarms.json'),
-    });
-    await world.pass(5000);
-    expect(commands.slice(before).filter((name) => name.startsWith('guest-suspend'))).toEqual([]);
-    expect(world.guest('nas').state.name).toBe('running');
-    expect(world.alarm('nas')).toBeUndefined();
-    fs.fault = () => undefined;
-    expect(await world.set('nas', 'suspend', '8 h')).toBeNull();
-    expect(world.alarm('nas')?.phase.kind).toBe('armed');
-  });
+  it.each(['ENOSPC', 'EROFS', 'EACCES'] as const)(
+    'that cannot be kept (%s) leaves the guest alone',
+    async (fault) => {
+      const fs = memoryFs();
+      const { commands, fault: record } = asked();
+      const world = await createWorld([{ name: 'nas', faults: [record] }], { fs });
+      await world.ready('nas');
+      fs.fault = (_, operation, path) =>
+        path.includes('alarms') && operation === 'write' ? fault : undefined;
+      const before = commands.length;
+      expect(await world.set('nas', 'suspend', '8 h')).toMatchObject({
+        code: 'storage',
+        message: 'Its alarm could not be kept, so it was not put to sleep.',
+        remedy: expect.stringContaining('alarms.json'),
+      });
+      await world.pass(5000);
+      expect(commands.slice(before).filter((name) => name.startsWith('guest-suspend'))).toEqual([]);
+      expect(world.guest('nas').state.name).toBe('running');
+      expect(world.alarm('nas')).toBeUndefined();
+      fs.fault = () => undefined;
+      expect(await world.set('nas', 'suspend', '8 h')).toBeNull();
+      expect(world.alarm('nas')?.phase.kind).toBe('armed');
+    },
+  );
 
   it('that is too short or too long by the time it is its turn is refused', async () => {
     const world = await createWorld([{ name: 'nas', faults: [agentIgnores('guest-suspend-ram')] }]);
@@ -151,7 +164,9 @@ describe('a sleep with an alarm', () => {
     await world.shows('one', 'crashed');
     await world.pass(100);
     expect(world.alarm('one')).toBeUndefined();
-    expect(world.notices).toMatchObject([{ severity: 'error', title: 'one was not woken by its alarm', remedy: expect.any(String) }]);
+    expect(world.notices).toMatchObject([
+      { severity: 'error', title: 'one was not woken by its alarm', remedy: expect.any(String) },
+    ]);
   });
 });
 
@@ -164,7 +179,11 @@ describe('an alarm that wakes in vain', () => {
     await world.idle('nas');
     expect(world.guest('nas').state.name).toBe('suspended');
     expect(world.notices).toMatchObject([
-      { title: 'nas was not woken by its alarm', message: expect.stringContaining('no WAKEUP event'), severity: 'error' },
+      {
+        title: 'nas was not woken by its alarm',
+        message: expect.stringContaining('no WAKEUP event'),
+        severity: 'error',
+      },
     ]);
     expect(world.texts('nas').filter((text) => text.startsWith('Wake: asked'))).toHaveLength(3);
   });
@@ -183,7 +202,10 @@ describe('an alarm that wakes in vain', () => {
     let deaf = false;
     const world = await createWorld([{ name: 'nas', faults: [] }]);
     const { dial } = world.host;
-    Object.assign(world.host, { dial: (address: Parameters<typeof dial>[0]) => (deaf ? Promise.reject(new Error('cut')) : dial(address)) });
+    Object.assign(world.host, {
+      dial: (address: Parameters<typeof dial>[0]) =>
+        deaf ? Promise.reject(new Error('cut')) : dial(address),
+    });
     await world.ready('nas');
     await world.set('nas', 'suspend', '1 min');
     deaf = true;
@@ -206,7 +228,12 @@ describe('a wake that nobody wants any more', () => {
     await world.set('nas', 'suspend', '1 h');
     const alarm = world.alarm('nas');
     if (!alarm) throw new Error('No alarm');
-    const workplace = { clock: world.clock, limits: defaultLimits, host: () => world.host, rescan: () => Promise.resolve() };
+    const workplace = {
+      clock: world.clock,
+      limits: defaultLimits,
+      host: () => world.host,
+      rescan: () => Promise.resolve(),
+    };
     const waking = { workplace, onFlaw: () => undefined };
     const leave = wakeForAlarm(world.guest('nas'), alarm, { ...waking, wanted: () => false });
     expect(await world.done(leave)).toEqual({ kind: 'already-awake' });
@@ -238,15 +265,23 @@ describe('an alarm of a hibernated guest', () => {
     await world.set('nas', 'hibernate', '1 min');
     await world.until('the alarm ended', () => !world.alarm('nas'), 200_000);
     expect(world.guest('nas').state.name).toBe('running');
-    expect(world.notices).toMatchObject([{ message: expect.stringContaining('booted anew instead of resuming') }]);
+    expect(world.notices).toMatchObject([
+      { message: expect.stringContaining('booted anew instead of resuming') },
+    ]);
   });
 
   it('is not set without a start command, or before it was read', async () => {
-    const world = await createWorld([{ name: 'nas' }, { name: 'odd', recipe: { notStartable: 'It was started by hand.' } }]);
+    const world = await createWorld([
+      { name: 'nas' },
+      { name: 'odd', recipe: { notStartable: 'It was started by hand.' } },
+    ]);
     await world.ready('nas');
     await world.ready('odd');
     expect(await world.set('nas', 'hibernate', '1 h', false)).toMatchObject({ code: 'start-not-accepted' });
-    expect(await world.set('odd', 'hibernate', '1 h')).toMatchObject({ code: 'no-start-command', remedy: expect.any(String) });
+    expect(await world.set('odd', 'hibernate', '1 h')).toMatchObject({
+      code: 'no-start-command',
+      remedy: expect.any(String),
+    });
     expect(world.guest('nas').state.name).toBe('running');
     expect(await world.set('nas', 'hibernate', '', false)).toBeNull();
   });
@@ -261,7 +296,11 @@ describe('an alarm of a hibernated guest', () => {
     const later = await world.open(world.fs);
     expect(later.guest('one').state).toMatchObject({ name: 'hibernated', source: 'inference' });
     expect(later.guest('two').state).toMatchObject({ name: 'hibernated', source: 'inference' });
-    await later.until('both are awake', () => later.fleet.guests().every(({ state }) => state.name === 'running'), 2 * H);
+    await later.until(
+      'both are awake',
+      () => later.fleet.guests().every(({ state }) => state.name === 'running'),
+      2 * H,
+    );
     await later.until('the alarms ended', () => !later.alarm('one') && !later.alarm('two'), 60_000);
     for (const name of ['one', 'two']) expect(later.texts(name)).toContain('It resumed where it was.');
     expect(later.notices).toEqual([]);
@@ -279,7 +318,9 @@ describe('an alarm that came due while the app was away', () => {
     const later = await world.open(world.fs);
     await later.shows('nas', 'running', 5000);
     await later.idle('nas');
-    expect(later.notices).toMatchObject([{ severity: 'warning', title: 'nas was woken late', message: expect.stringMatching(/2 h.* late/) }]);
+    expect(later.notices).toMatchObject([
+      { severity: 'warning', title: 'nas was woken late', message: expect.stringMatching(/2 h.* late/) },
+    ]);
     expect(later.alarm('nas')).toBeUndefined();
   });
 
@@ -307,6 +348,8 @@ describe('an alarm that came due while the app was away', () => {
     expect(later.guest('nas').state).toMatchObject({ name: 'off', source: 'inference' });
     await later.pass(1000);
     expect(later.alarm('nas')).toBeUndefined();
-    expect(later.notices).toMatchObject([{ title: 'nas was not woken by its alarm', message: expect.stringContaining('no longer runs') }]);
+    expect(later.notices).toMatchObject([
+      { title: 'nas was not woken by its alarm', message: expect.stringContaining('no longer runs') },
+    ]);
   });
 });

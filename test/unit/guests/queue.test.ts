@@ -24,17 +24,27 @@ describe('the queue of a guest', () => {
   it('runs one after the other, in order, whatever comes of them', async () => {
     const queue = createQueue();
     const log: string[] = [];
-    const work = (name: string, fail = false) => async () => {
-      log.push(`${name} begins`);
-      await Promise.resolve();
-      await Promise.resolve();
-      log.push(`${name} ends`);
-      if (fail) throw new Error(name);
-      return name;
-    };
-    const results = Promise.allSettled([queue.run(work('a')), queue.run(work('b', true)), queue.run(work('c'))]);
+    const work =
+      (name: string, fail = false) =>
+      async () => {
+        log.push(`${name} begins`);
+        await Promise.resolve();
+        await Promise.resolve();
+        log.push(`${name} ends`);
+        if (fail) throw new Error(name);
+        return name;
+      };
+    const results = Promise.allSettled([
+      queue.run(work('a')),
+      queue.run(work('b', true)),
+      queue.run(work('c')),
+    ]);
     expect(queue.waiting).toBe(2);
-    expect((await results).map((result) => (result.status === 'fulfilled' ? result.value : (result.reason as Error).message))).toEqual(['a', 'b', 'c']);
+    expect(
+      (await results).map((result) =>
+        result.status === 'fulfilled' ? result.value : (result.reason as Error).message,
+      ),
+    ).toEqual(['a', 'b', 'c']);
     expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
     expect(queue.waiting).toBe(0);
   });
@@ -44,25 +54,41 @@ describe('commands', () => {
   it('to one guest are serial: the second begins when the first has come to its end', async () => {
     const world = await createWorld([{ name: 'nas' }]);
     await world.ready('nas');
-    const results = Promise.all([world.ask('nas', 'suspend'), world.ask('nas', 'wakeup'), world.ask('nas', 'pause')]);
+    const results = Promise.all([
+      world.ask('nas', 'suspend'),
+      world.ask('nas', 'wakeup'),
+      world.ask('nas', 'pause'),
+    ]);
     await world.pass(10);
-    expect(world.guest('nas')).toMatchObject({ pending: { action: 'suspend', by: 'user' }, queue: { waiting: 2 } });
+    expect(world.guest('nas')).toMatchObject({
+      pending: { action: 'suspend', by: 'user' },
+      queue: { waiting: 2 },
+    });
     expect(await world.done(results)).toEqual([null, null, null]);
     await world.idle('nas');
-    expect(world.texts('nas').filter((text) => /^(Sleeping|Running|Paused)$/.test(text))).toEqual(['Paused', 'Running', 'Sleeping']);
+    expect(world.texts('nas').filter((text) => /^(Sleeping|Running|Paused)$/.test(text))).toEqual([
+      'Paused',
+      'Running',
+      'Sleeping',
+    ]);
     expect(world.notices).toEqual([]);
   });
 
   it('are judged when it is their turn', async () => {
     const world = await createWorld([{ name: 'nas' }]);
     await world.ready('nas');
-    const [first, second] = await world.done(Promise.all([world.ask('nas', 'suspend'), world.ask('nas', 'suspend')]));
+    const [first, second] = await world.done(
+      Promise.all([world.ask('nas', 'suspend'), world.ask('nas', 'suspend')]),
+    );
     expect(first).toBeNull();
     expect(second).toMatchObject({ code: 'wrong-state', message: 'It is sleeping already.' });
   });
 
   it('to two guests run side by side', async () => {
-    const world = await createWorld([{ name: 'stuck', faults: [agentIgnores('guest-suspend-ram')] }, { name: 'quick' }]);
+    const world = await createWorld([
+      { name: 'stuck', faults: [agentIgnores('guest-suspend-ram')] },
+      { name: 'quick' },
+    ]);
     await world.ready('stuck');
     await world.ready('quick');
     await world.done(world.ask('stuck', 'suspend'));
@@ -157,11 +183,18 @@ describe('Force off', () => {
     await world.pass(10_000);
     expect(world.guest('nas')).toMatchObject({ pending: { action: 'start' }, queue: { waiting: 1 } });
     expect(await world.done(poweroff, 60_000)).toMatchObject({ code: 'wrong-state', message: 'It is off.' });
-    expect(world.notices).toMatchObject([{ title: 'nas did not start in order', message: expect.stringContaining('not seen running within 30 s') }]);
+    expect(world.notices).toMatchObject([
+      {
+        title: 'nas did not start in order',
+        message: expect.stringContaining('not seen running within 30 s'),
+      },
+    ]);
   });
 
   it('during a wake gives up waiting for the agent', async () => {
-    const world = await createWorld([{ name: 'nas', initial: { kind: 'asleep', uptimeMs: 1 }, settings: { agent: 'silent' } }]);
+    const world = await createWorld([
+      { name: 'nas', initial: { kind: 'asleep', uptimeMs: 1 }, settings: { agent: 'silent' } },
+    ]);
     await world.shows('nas', 'suspended');
     expect(await world.done(world.ask('nas', 'wakeup'))).toBeNull();
     await world.shows('nas', 'running');
@@ -180,7 +213,9 @@ describe('a fault of our own', () => {
     if (!machine) throw new Error('No machine');
     machine.perform = () => Promise.reject(new TypeError('x is not a function'));
     expect(await world.set('nas', 'suspend', '1 h')).toBeNull();
-    expect(world.notices).toMatchObject([{ title: 'nas did not fall asleep', message: expect.stringContaining('x is not a function') }]);
+    expect(world.notices).toMatchObject([
+      { title: 'nas did not fall asleep', message: expect.stringContaining('x is not a function') },
+    ]);
     expect(world.alarm('nas')).toBeUndefined();
     expect(world.guest('nas').pending).toBeNull();
   });

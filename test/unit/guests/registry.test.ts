@@ -18,7 +18,13 @@ describe('a guest that is gone when the app starts', () => {
     const later = await world.open(world.fs);
     expect(later.guest('nas')).toMatchObject({
       machine: null,
-      state: { name: 'off', source: 'inference', since: null, cause: 'unknown', detail: expect.stringContaining('not watching') },
+      state: {
+        name: 'off',
+        source: 'inference',
+        since: null,
+        cause: 'unknown',
+        detail: expect.stringContaining('not watching'),
+      },
     });
   });
 
@@ -51,7 +57,11 @@ describe('a guest that is gone when the app starts', () => {
     await world.stop();
     await world.qemu('nas').kill();
     const later = await world.open(disk);
-    expect(later.guest('nas').state).toMatchObject({ name: 'hibernated', source: 'inference', detail: expect.stringContaining('if it got there') });
+    expect(later.guest('nas').state).toMatchObject({
+      name: 'hibernated',
+      source: 'inference',
+      detail: expect.stringContaining('if it got there'),
+    });
   });
 
   it('is not taken for one that hibernates when it was seen running in between', async () => {
@@ -70,13 +80,31 @@ describe('a guest that is gone when the app starts', () => {
     expect(third.guest('nas').state).toMatchObject({ name: 'off', source: 'inference' });
   });
 
+  it('is not dated back to an end before it ran again, unwatched', async () => {
+    const world = await createWorld([{ name: 'nas' }]);
+    await world.ready('nas');
+    await world.set('nas', 'shutdown');
+    expect(world.guest('nas').state.since).not.toBeNull();
+    await world.pass(3000);
+    const taken = { reason: 'monitor-unreachable' as const, detail: 'Its monitor cannot be used.' };
+    Object.assign(world.slot('nas').definition, { found: { monitors: [], problem: taken } });
+    const qemu = await world.slot('nas').start();
+    await world.shows('nas', 'unknown');
+    await qemu.kill();
+    expect(await world.shows('nas', 'off')).toMatchObject({ since: null, source: 'inference', cause: 'unknown' });
+  });
+
   it('is not claimed to be anything while the host cannot be looked at, and not started', async () => {
     const world = await createWorld([{ name: 'nas' }]);
     await world.ready('nas');
     await world.stop();
     world.trouble.scan = new Error('/proc cannot be read');
     const later = await world.open(world.fs);
-    expect(later.fleet.status('local')).toEqual({ kind: 'failed', message: '/proc cannot be read', remedy: 'Try again.' });
+    expect(later.fleet.status('local')).toEqual({
+      kind: 'failed',
+      message: '/proc cannot be read',
+      remedy: 'Try again.',
+    });
     expect(later.guest('nas').state.name).toBe('unknown');
     expect(await later.set('nas', 'start')).toMatchObject({ code: 'unknown-state' });
     expect(world.launches).toEqual([]);
@@ -113,7 +141,10 @@ describe('the list', () => {
     const world = await createWorld([{ name: 'one' }]);
     const scan = vi.spyOn(world.host, 'scan').mockRejectedValueOnce(new TypeError('z is not a function'));
     await world.pass(2100);
-    expect(world.fleet.status('local')).toMatchObject({ kind: 'failed', message: expect.stringContaining('z is not a function') });
+    expect(world.fleet.status('local')).toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('z is not a function'),
+    });
     await world.pass(2100);
     expect(scan.mock.calls.length).toBeGreaterThan(1);
     expect(world.fleet.status('local')).toEqual({ kind: 'ready' });
@@ -123,11 +154,24 @@ describe('the list', () => {
   it('names guests that cannot be controlled, with the reason', async () => {
     const world = await createWorld([
       { name: 'owned', found: { owner: 'libvirt' } },
-      { name: 'bare', found: { monitors: [], problem: { reason: 'no-monitor', detail: 'It has no QMP monitor.' } } },
+      {
+        name: 'bare',
+        found: { monitors: [], problem: { reason: 'no-monitor', detail: 'It has no QMP monitor.' } },
+      },
     ]);
-    for (const [name, text] of [['owned', 'libvirt'], ['bare', 'no QMP monitor']] as const) {
-      expect(world.guest(name).state).toMatchObject({ name: 'unknown', detail: expect.stringContaining(text) });
-      expect(await world.set(name, 'suspend')).toMatchObject({ code: 'no-control', message: expect.stringContaining(text), remedy: expect.any(String) });
+    for (const [name, text] of [
+      ['owned', 'libvirt'],
+      ['bare', 'no QMP monitor'],
+    ] as const) {
+      expect(world.guest(name).state).toMatchObject({
+        name: 'unknown',
+        detail: expect.stringContaining(text),
+      });
+      expect(await world.set(name, 'suspend')).toMatchObject({
+        code: 'no-control',
+        message: expect.stringContaining(text),
+        remedy: expect.any(String),
+      });
       expect(world.guest(name).machine).toBeNull();
     }
     Object.assign(world.slot('bare').definition, { found: {} });
@@ -135,7 +179,9 @@ describe('the list', () => {
   });
 
   it('forgets a guest that nobody could control when it is gone', async () => {
-    const world = await createWorld([{ name: 'bare', found: { monitors: [], problem: { reason: 'no-monitor', detail: 'None.' } } }]);
+    const world = await createWorld([
+      { name: 'bare', found: { monitors: [], problem: { reason: 'no-monitor', detail: 'None.' } } },
+    ]);
     await world.qemu('bare').kill();
     await world.pass(2100);
     expect(world.fleet.guests()).toEqual([]);
@@ -166,7 +212,8 @@ describe('the history', () => {
     await world.ready('nas');
     const { id } = world.guest('nas');
     const before = world.fleet.history.revision(id);
-    for (let n = 1; n <= 250; n += 1) world.guest('nas').note({ kind: 'action', text: `entry ${n}`, cause: 'user', failed: false });
+    for (let n = 1; n <= 250; n += 1)
+      world.guest('nas').note({ kind: 'action', text: `entry ${n}`, cause: 'user', failed: false });
     expect(world.fleet.history.revision(id)).toBe(before + 250);
     const entries = world.fleet.history.of(id);
     expect(entries).toHaveLength(200);
@@ -181,12 +228,19 @@ describe('the history', () => {
     const fs = memoryFs();
     const world = await createWorld([{ name: 'nas' }], { fs });
     await world.ready('nas');
-    fs.fault = (_, operation, path) => (operation === 'write' && path.includes('history') ? 'ENOSPC' : undefined);
+    fs.fault = (_, operation, path) =>
+      operation === 'write' && path.includes('history') ? 'ENOSPC' : undefined;
     for (let n = 0; n < 5; n += 1) {
       world.guest('nas').note({ kind: 'action', text: `entry ${n}`, cause: 'user', failed: false });
       await world.pass(100);
     }
-    expect(world.notices).toMatchObject([{ severity: 'error', title: 'The history could not be kept on disk', message: expect.stringContaining('disk is full') }]);
+    expect(world.notices).toMatchObject([
+      {
+        severity: 'error',
+        title: 'The history could not be kept on disk',
+        message: expect.stringContaining('disk is full'),
+      },
+    ]);
     expect(world.texts('nas')[0]).toBe('entry 4');
     fs.fault = () => undefined;
     world.guest('nas').note({ kind: 'action', text: 'entry 5', cause: 'user', failed: false });
@@ -196,15 +250,23 @@ describe('the history', () => {
 });
 
 describe('a guest that was added by hand', () => {
-  const byHand = (qmp: string, more: Partial<typeof typed> = {}) => manualGuest('local', { ...typed, qmp, name: 'by hand', ...more });
+  const byHand = (qmp: string, more: Partial<typeof typed> = {}) =>
+    manualGuest('local', { ...typed, qmp, name: 'by hand', ...more });
 
   it('where nobody listens is Off, and cannot be started without a command', async () => {
     const world = await createWorld([]);
     world.fleet.add(byHand('/nowhere.qmp'));
     await world.shows('by hand', 'off');
     await world.pass(60_000);
-    expect(world.guest('by hand').state).toMatchObject({ name: 'off', source: 'inference', detail: expect.stringContaining('Nothing listens') });
-    expect(await world.set('by hand', 'start')).toMatchObject({ code: 'no-start-command', remedy: expect.stringContaining('start command') });
+    expect(world.guest('by hand').state).toMatchObject({
+      name: 'off',
+      source: 'inference',
+      detail: expect.stringContaining('Nothing listens'),
+    });
+    expect(await world.set('by hand', 'start')).toMatchObject({
+      code: 'no-start-command',
+      remedy: expect.stringContaining('start command'),
+    });
     await world.stop();
     const later = await world.open(world.fs);
     await later.shows('by hand', 'off');
@@ -258,10 +320,21 @@ describe('a guest that was added by hand', () => {
 
   it('is described by what was typed, one argument a line', () => {
     expect(
-      manualGuest('local', { ...typed, qmp: 'tcp:127.0.0.1:4444', command: '/usr/bin/qemu\r\n-name\r\nmy guest\n-S\n', workingDirectory: ' /srv ' }),
+      manualGuest('local', {
+        ...typed,
+        qmp: 'tcp:127.0.0.1:4444',
+        command: '/usr/bin/qemu\r\n-name\r\nmy guest\n-S\n',
+        workingDirectory: ' /srv ',
+      }),
     ).toMatchObject({
       name: 'tcp:127.0.0.1:4444',
-      recipe: { executable: '/usr/bin/qemu', args: ['-name', 'my guest', '-S'], cwd: '/srv', startsPaused: true, daemonizes: false },
+      recipe: {
+        executable: '/usr/bin/qemu',
+        args: ['-name', 'my guest', '-S'],
+        cwd: '/srv',
+        startsPaused: true,
+        daemonizes: false,
+      },
       manual: { monitor: { kind: 'tcp', port: 4444 }, agent: null },
       startAccepted: false,
     });

@@ -51,7 +51,10 @@ describe('a guest that does as it is told', () => {
     expect(await world.set('nas', 'hibernate')).toBeNull();
     expect(world.guest('nas').state).toMatchObject({ name: 'hibernated', source: 'event', cause: 'user' });
     await world.pass(5000);
-    expect(world.guest('nas')).toMatchObject({ machine: null, state: { name: 'hibernated', source: 'event' } });
+    expect(world.guest('nas')).toMatchObject({
+      machine: null,
+      state: { name: 'hibernated', source: 'event' },
+    });
     expect(await world.set('nas', 'start')).toBeNull();
     expect(world.guest('nas').state).toMatchObject({ name: 'running', cause: 'user' });
     expect(world.texts('nas')).toContain('It resumed where it was.');
@@ -87,9 +90,13 @@ describe('a guest that does as it is told', () => {
   it('that was restarted without a word resumes all the same', async () => {
     const world = await createWorld([{ name: 'nas', faults: [keepsSecret('RESET')] }]);
     await world.ready('nas');
+    const before = world.qemu('nas').guest.memory()?.bootId;
     world.qemu('nas').guest.shutdown('reboot');
-    await world.until('it is down', () => world.guest('nas').machine?.agent.status === 'closed');
-    await world.until('it is up', () => world.guest('nas').machine?.agent.status === 'answering');
+    await world.until(
+      'it is up again',
+      () => ![before, undefined].includes(world.qemu('nas').guest.memory()?.bootId),
+    );
+    await world.pass(5000);
     await world.set('nas', 'hibernate');
     await world.set('nas', 'start');
     expect(world.texts('nas')).toContain('It resumed where it was.');
@@ -156,7 +163,14 @@ describe('a sleep that comes to nothing', () => {
               send(message, wire) {
                 if (!frozen || message.channel !== 'agent') before.send(message, wire);
               },
-              agent: { ...before.agent, 'guest-suspend-ram': { parameters: [], successResponse: false, run: () => ((frozen = true), { kind: 'none' }) } },
+              agent: {
+                ...before.agent,
+                'guest-suspend-ram': {
+                  parameters: [],
+                  successResponse: false,
+                  run: () => ((frozen = true), { kind: 'none' }),
+                },
+              },
             };
           },
         ],
@@ -168,10 +182,15 @@ describe('a sleep that comes to nothing', () => {
   });
 
   it('that the agent refuses says so in its words', async () => {
-    const world = await createWorld([{ name: 'nas', faults: [agentRefuses('guest-suspend-disk', 'child process has failed to suspend')] }]);
+    const world = await createWorld([
+      { name: 'nas', faults: [agentRefuses('guest-suspend-disk', 'child process has failed to suspend')] },
+    ]);
     await world.ready('nas');
     expect(await world.set('nas', 'hibernate', '1 h')).toBeNull();
-    expect(world.guest('nas')).toMatchObject({ state: { name: 'running' }, remembered: { hibernating: false } });
+    expect(world.guest('nas')).toMatchObject({
+      state: { name: 'running' },
+      remembered: { hibernating: false },
+    });
     expect(world.alarm('nas')).toBeUndefined();
     expect(world.notices).toMatchObject([
       {
@@ -199,7 +218,9 @@ describe('a sleep that comes to nothing', () => {
     await world.pass(1000);
     void world.qemu('nas').kill();
     await world.idle('nas', 5000);
-    expect(world.notices).toMatchObject([{ title: 'nas did not fall asleep', message: 'It did not fall asleep: it is crashed now.' }]);
+    expect(world.notices).toMatchObject([
+      { title: 'nas did not fall asleep', message: 'It did not fall asleep: it is crashed now.' },
+    ]);
   });
 });
 
@@ -235,7 +256,9 @@ describe('a sleep that is refused', () => {
     await world.pass(5000);
     expect(await world.set('nas', 'suspend', '8 h')).toMatchObject({ code });
     await world.pass(60_000);
-    expect(commands.filter((name) => name.startsWith('guest-suspend') || name === 'guest-shutdown')).toEqual([]);
+    expect(commands.filter((name) => name.startsWith('guest-suspend') || name === 'guest-shutdown')).toEqual(
+      [],
+    );
     expect(world.alarm('nas')).toBeUndefined();
     expect(world.notices).toEqual([]);
   });
@@ -262,7 +285,10 @@ describe('a wake that comes to nothing', () => {
     await world.set('nas', 'wakeup');
     expect(world.guest('nas').state).toMatchObject({ name: 'running', source: 'event' });
     expect(world.notices).toMatchObject([
-      { title: 'nas did not wake in order', message: expect.stringContaining('agent did not answer within 60 s') },
+      {
+        title: 'nas did not wake in order',
+        message: expect.stringContaining('agent did not answer within 60 s'),
+      },
     ]);
   });
 
@@ -276,12 +302,18 @@ describe('a wake that comes to nothing', () => {
     await world.idle('nas', 6000);
     expect(world.guest('nas').state).toMatchObject({ name: 'suspended', cause: 'guest' });
     expect(world.notices).toMatchObject([
-      { title: 'nas did not wake in order', message: 'It woke, but is sleeping now.', remedy: expect.stringContaining('Wake it again') },
+      {
+        title: 'nas did not wake in order',
+        message: 'It woke, but is sleeping now.',
+        remedy: expect.stringContaining('Wake it again'),
+      },
     ]);
   });
 
   it('whose clock cannot be set is a wake', async () => {
-    const world = await createWorld([{ name: 'nas', initial: asleep, faults: [agentRefuses('guest-set-time', 'not allowed')] }]);
+    const world = await createWorld([
+      { name: 'nas', initial: asleep, faults: [agentRefuses('guest-set-time', 'not allowed')] },
+    ]);
     await world.shows('nas', 'suspended');
     await world.set('nas', 'wakeup');
     expect(world.notices).toEqual([]);
@@ -289,10 +321,18 @@ describe('a wake that comes to nothing', () => {
   });
 
   it('that QEMU refuses is told', async () => {
-    const world = await createWorld([{ name: 'nas', initial: asleep, faults: [qmpRefuses('system_wakeup', 'wake-up from suspend is not supported')] }]);
+    const world = await createWorld([
+      {
+        name: 'nas',
+        initial: asleep,
+        faults: [qmpRefuses('system_wakeup', 'wake-up from suspend is not supported')],
+      },
+    ]);
     await world.shows('nas', 'suspended');
     await world.set('nas', 'wakeup');
-    expect(world.notices).toMatchObject([{ message: expect.stringContaining('wake-up from suspend is not supported') }]);
+    expect(world.notices).toMatchObject([
+      { message: expect.stringContaining('wake-up from suspend is not supported') },
+    ]);
   });
 });
 

@@ -28,7 +28,10 @@ describe('a start', () => {
 
   it('waits until the user has read the command, once', async () => {
     const world = await off();
-    expect(await world.set('nas', 'start', '', false)).toMatchObject({ code: 'start-not-accepted', remedy: expect.any(String) });
+    expect(await world.set('nas', 'start', '', false)).toMatchObject({
+      code: 'start-not-accepted',
+      remedy: expect.any(String),
+    });
     expect(world.launches).toEqual([]);
     expect(world.guest('nas').remembered.startAccepted).toBe(false);
     expect(await world.set('nas', 'start', '', true)).toBeNull();
@@ -47,7 +50,10 @@ describe('a start', () => {
     world.slot('nas').recipe = { executable: '/opt/other/qemu' };
     await world.slot('nas').start();
     await world.shows('nas', 'running');
-    expect(world.guest('nas').remembered).toMatchObject({ startAccepted: false, recipe: { executable: '/opt/other/qemu' } });
+    expect(world.guest('nas').remembered).toMatchObject({
+      startAccepted: false,
+      recipe: { executable: '/opt/other/qemu' },
+    });
     await world.qemu('nas').stop();
     await world.shows('nas', 'off');
     await world.pass(3000);
@@ -59,7 +65,9 @@ describe('a start', () => {
     world.trouble.launch = new Error('/usr/bin/qemu could not be run: ENOENT');
     await world.set('nas', 'start');
     expect(world.guest('nas').state.name).toBe('off');
-    expect(world.notices).toMatchObject([{ title: 'nas did not start in order', message: expect.stringContaining('ENOENT'), remedy: 'Mend it.' }]);
+    expect(world.notices).toMatchObject([
+      { title: 'nas did not start in order', message: expect.stringContaining('ENOENT'), remedy: 'Mend it.' },
+    ]);
   });
 
   it('whose QEMU ends at once tells what it said', async () => {
@@ -68,7 +76,9 @@ describe('a start', () => {
     const at = world.clock.monotonic();
     await world.set('nas', 'start');
     expect(world.clock.monotonic() - at).toBeLessThan(1000);
-    expect(world.notices).toMatchObject([{ message: 'QEMU ended at once (exit status 1). It said: qemu: no such disk' }]);
+    expect(world.notices).toMatchObject([
+      { message: 'QEMU ended at once (exit status 1). It said: qemu: no such disk' },
+    ]);
   });
 
   it('by a QEMU that goes to the background is found all the same', async () => {
@@ -87,7 +97,10 @@ describe('a start', () => {
   });
 
   it('is refused where nobody knows how, with what helps', async () => {
-    const world = await off({ name: 'nas', recipe: { notStartable: 'It was given open files (-netdev fd=3).' } });
+    const world = await off({
+      name: 'nas',
+      recipe: { notStartable: 'It was given open files (-netdev fd=3).' },
+    });
     expect(await world.set('nas', 'start')).toMatchObject({
       code: 'no-start-command',
       message: 'It was given open files (-netdev fd=3).',
@@ -99,7 +112,9 @@ describe('a start', () => {
     const world = await off();
     await world.slot('nas').start();
     const refusal = await world.set('nas', 'start');
-    expect(refusal === null || ['wrong-state', 'no-control', 'unknown-state'].includes(refusal.code)).toBe(true);
+    expect(refusal === null || ['wrong-state', 'no-control', 'unknown-state'].includes(refusal.code)).toBe(
+      true,
+    );
     await world.shows('nas', 'running');
     expect(world.launches.length).toBeLessThanOrEqual(1);
   });
@@ -122,7 +137,10 @@ describe('another process of the same guest', () => {
     const first = world.guest('nas').machine;
     await world.qemu('nas').kill();
     await world.slot('nas').start({ kind: 'up', uptimeMs: 1 });
-    await world.until('it is another', () => world.guest('nas').machine !== first && world.guest('nas').state.name === 'running');
+    await world.until(
+      'it is another',
+      () => world.guest('nas').machine !== first && world.guest('nas').state.name === 'running',
+    );
     await world.ready('nas');
     expect(world.fleet.guests()).toHaveLength(1);
   });
@@ -132,8 +150,14 @@ describe('another process of the same guest', () => {
     await world.shows('nas', 'running');
     expect(world.guest('nas').machine?.agent).toEqual({ status: 'absent' });
     const { agent } = world.qemu('nas');
-    Object.assign(world.slot('nas').definition, { found: { agent: agent ? { address: agent, chardev: 'qga0' } : null } });
-    await world.until('its agent answers', () => world.guest('nas').machine?.agent.status === 'answering', 10_000);
+    Object.assign(world.slot('nas').definition, {
+      found: { agent: agent ? { address: agent, chardev: 'qga0' } : null },
+    });
+    await world.until(
+      'its agent answers',
+      () => world.guest('nas').machine?.agent.status === 'answering',
+      10_000,
+    );
     expect(world.guest('nas').state.name).toBe('running');
   });
 });

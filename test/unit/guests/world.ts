@@ -47,14 +47,21 @@ let worlds = 0;
 const uuidOf = (index: number) => `0d3f5b9e-6a53-4c0e-9c53-${String(index + 1).padStart(12, '0')}`;
 
 /** A host with simulated guests, and a fleet that watches them, in virtual time. Its file mocks one-client-server. */
-export async function createWorld(definitions: readonly WorldGuest[], options: { readonly fs?: MemoryFs; readonly clock?: FakeClock } = {}) {
+export async function createWorld(
+  definitions: readonly WorldGuest[],
+  options: { readonly fs?: MemoryFs; readonly clock?: FakeClock } = {},
+) {
   const clock = options.clock ?? fakeClock();
   const fs = options.fs ?? memoryFs();
   worlds += 1;
   const dir = `/w${worlds}`;
   const launches: StartRecipe[] = [];
   const listed: FoundGuest[] = [];
-  const trouble: { scan: Error | null; launch: Error | null; launchExits: number | null } = { scan: null, launch: null, launchExits: null };
+  const trouble: { scan: Error | null; launch: Error | null; launchExits: number | null } = {
+    scan: null,
+    launch: null,
+    launchExits: null,
+  };
   let lastPid = 1000;
 
   const slots = definitions.map((definition, index): Slot => {
@@ -67,8 +74,19 @@ export async function createWorld(definitions: readonly WorldGuest[], options: {
       async start(initial = { kind: 'booting' }) {
         const qemu = await startFaultyQemu(
           {
-            ...{ name: definition.name, uuid: uuidOf(index), dir, clock, delays: DELAYS, platform: 'linux', disk: slot.disk },
-            initial: slot.recipe.startsPaused === true && initial.kind === 'booting' ? { kind: 'prelaunch' } : initial,
+            ...{
+              name: definition.name,
+              uuid: uuidOf(index),
+              dir,
+              clock,
+              delays: DELAYS,
+              platform: 'linux',
+              disk: slot.disk,
+            },
+            initial:
+              slot.recipe.startsPaused === true && initial.kind === 'booting'
+                ? { kind: 'prelaunch' }
+                : initial,
             ...definition.settings,
           },
           ...(definition.faults ?? []),
@@ -119,7 +137,10 @@ export async function createWorld(definitions: readonly WorldGuest[], options: {
       if (trouble.launch) throw new HostError(trouble.launch.message, 'Mend it.');
       launches.push(recipe);
       if (trouble.launchExits !== null) {
-        return { pid: 1, exited: Promise.resolve({ code: trouble.launchExits, signal: null, output: 'qemu: no such disk' }) };
+        return {
+          pid: 1,
+          exited: Promise.resolve({ code: trouble.launchExits, signal: null, output: 'qemu: no such disk' }),
+        };
       }
       const slot = slots.find((_, index) => recipe.args.includes(uuidOf(index)));
       if (!slot) throw new HostError('No such guest.', 'None.');
@@ -141,9 +162,25 @@ export async function createWorld(definitions: readonly WorldGuest[], options: {
   async function open(disk: MemoryFs) {
     const notices: Notice[] = [];
     const [guests, alarms, history] = await Promise.all([
-      openDocument({ dir: '/p', name: 'guests', version: GUESTS_VERSION, parse: parseRemembered, empty: [], fs: disk, clock }),
+      openDocument({
+        dir: '/p',
+        name: 'guests',
+        version: GUESTS_VERSION,
+        parse: parseRemembered,
+        empty: [],
+        fs: disk,
+        clock,
+      }),
       openAlarmStore({ dir: '/p', fs: disk, clock }),
-      openDocument({ dir: '/p', name: 'history', version: HISTORY_VERSION, parse: parseHistories, empty: {}, fs: disk, clock }),
+      openDocument({
+        dir: '/p',
+        name: 'history',
+        version: HISTORY_VERSION,
+        parse: parseHistories,
+        empty: {},
+        fs: disk,
+        clock,
+      }),
     ]);
     const fleet = createFleet({
       clock,
@@ -186,7 +223,8 @@ function fleetTools(clock: FakeClock, fleet: Fleet, notices: Notice[]) {
     if (!found) throw new Error(`No guest ${name}`);
     return found;
   };
-  const until = <T>(what: string | (() => string), look: () => T | undefined | null | false, ms?: number) => untilSeen(clock, what, look, ms);
+  const until = <T>(what: string | (() => string), look: () => T | undefined | null | false, ms?: number) =>
+    untilSeen(clock, what, look, ms);
   const requestOf = (action: Action, text: string, startAccepted: boolean): PowerRequest => {
     const parsed = parseWhen(text, clock.now());
     if (!parsed.ok) throw new Error(parsed.message);
@@ -196,7 +234,11 @@ function fleetTools(clock: FakeClock, fleet: Fleet, notices: Notice[]) {
   const ask = (name: string, action: Action, text = '', startAccepted = true): Promise<Refusal | null> =>
     fleet.setPowerState(guest(name), requestOf(action, text, startAccepted));
   const idle = (name: string, ms = 400_000) =>
-    until(`nothing under way with ${name}`, () => guest(name).pending === null && guest(name).queue.waiting === 0, ms);
+    until(
+      `nothing under way with ${name}`,
+      () => guest(name).pending === null && guest(name).queue.waiting === 0,
+      ms,
+    );
   return {
     fleet,
     notices,
@@ -213,12 +255,20 @@ function fleetTools(clock: FakeClock, fleet: Fleet, notices: Notice[]) {
       return refusal;
     },
     async shows(name: string, state: PowerStateName, ms?: number) {
-      await until(() => `${name} is ${state}, not ${JSON.stringify(guest(name).state)}`, () => guest(name).state.name === state, ms);
+      await until(
+        () => `${name} is ${state}, not ${JSON.stringify(guest(name).state)}`,
+        () => guest(name).state.name === state,
+        ms,
+      );
       return guest(name).state;
     },
     /** Its agent was looked at, and it can be put to sleep. */
     ready: (name: string) =>
-      until(`${name} is ready`, () => guest(name).machine?.agent.status === 'answering' && guest(name).remembered.bootId !== null, 60_000),
+      until(
+        `${name} is ready`,
+        () => guest(name).machine?.agent.status === 'answering' && guest(name).remembered.bootId !== null,
+        60_000,
+      ),
     /** Newest first. */
     texts: (name: string): string[] => fleet.history.of(guest(name).id).map(({ text }) => text),
     alarm: (name: string) => fleet.alarmOf(guest(name).id),

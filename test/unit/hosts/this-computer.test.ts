@@ -29,8 +29,21 @@ const recipe = (script: string, more: Partial<StartRecipe> = {}): StartRecipe =>
 
 describe('a start', () => {
   it('hands over every argument as it is, in its folder, through no shell', async () => {
-    const odd = ['$(touch pwned)', '`touch pwned`', '; touch pwned', 'a b', '"', '\\', '*', '', '-name', 'ünïcødé', '\n'];
-    const script = 'require("fs").writeFileSync("told.json", JSON.stringify({ args: process.argv.slice(1), cwd: process.cwd() }))';
+    const odd = [
+      '$(touch pwned)',
+      '`touch pwned`',
+      '; touch pwned',
+      'a b',
+      '"',
+      '\\',
+      '*',
+      '',
+      '-name',
+      'ünïcødé',
+      '\n',
+    ];
+    const script =
+      'require("fs").writeFileSync("told.json", JSON.stringify({ args: process.argv.slice(1), cwd: process.cwd() }))';
     const { exited } = await host().launch(recipe(script, { args: ['-e', script, '--', ...odd] }));
     expect(await exited).toEqual({ code: 0, signal: null, output: '' });
     expect(JSON.parse(await readFile(path.join(dir, 'told.json'), 'utf8'))).toEqual({ args: odd, cwd: dir });
@@ -70,7 +83,10 @@ describe('a start', () => {
       .launch(spoil(recipe('')))
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(HostError);
-    expect(error).toMatchObject({ message: expect.stringMatching(/\S/), remedy: expect.stringMatching(/\.$/) });
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/\S/),
+      remedy: expect.stringMatching(/\.$/),
+    });
     expect((await readdir(dir, { recursive: true })).filter((name) => name.endsWith('.log'))).toEqual([]);
   });
 
@@ -89,22 +105,29 @@ describe('a process', () => {
     expect(await processAlive(2 ** 30)).toBe(false);
   });
 
-  it.skipIf(process.platform !== 'linux')('that has ended and is not waited for is not alive, whatever its name', async () => {
-    // The shell starts a child that ends, and becomes a program that never waits for it.
-    const shell = spawn('/bin/sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    try {
-      const pid = await new Promise<number>((resolve) => shell.stdout.once('data', (text: Buffer) => resolve(Number(text.toString()))));
-      const deadline = Date.now() + 5000;
-      const isZombie = async () => /\) Z/.test(await readFile(`/proc/${pid}/stat`, 'latin1'));
-      while (!(await isZombie())) {
-        if (Date.now() > deadline) throw new Error('It did not become a zombie');
-        await new Promise((resolve) => setTimeout(resolve, 10));
+  it.skipIf(process.platform !== 'linux')(
+    'that has ended and is not waited for is not alive, whatever its name',
+    async () => {
+      // The shell starts a child that ends, and becomes a program that never waits for it.
+      const shell = spawn('/bin/sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 30'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        const pid = await new Promise<number>((resolve) =>
+          shell.stdout.once('data', (text: Buffer) => resolve(Number(text.toString()))),
+        );
+        const deadline = Date.now() + 5000;
+        const isZombie = async () => /\) Z/.test(await readFile(`/proc/${pid}/stat`, 'latin1'));
+        while (!(await isZombie())) {
+          if (Date.now() > deadline) throw new Error('It did not become a zombie');
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        expect(await host().processAlive(pid)).toBe(false);
+      } finally {
+        shell.kill('SIGKILL');
       }
-      expect(await host().processAlive(pid)).toBe(false);
-    } finally {
-      shell.kill('SIGKILL');
-    }
-  });
+    },
+  );
 });
 
 describe('a look at this computer', () => {

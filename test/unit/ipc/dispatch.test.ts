@@ -60,8 +60,26 @@ describe('a call', () => {
 
 describe('a bad call', () => {
   it.each([
-    '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '', 'getsnapshot', 'getSnapshot ', 'nothing',
-    undefined, null, 0, 1n, true, {}, [], ['getSnapshot'], Symbol('getSnapshot'), () => 'getSnapshot', { toString: () => 'getSnapshot' },
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    '',
+    'getsnapshot',
+    'getSnapshot ',
+    'nothing',
+    undefined,
+    null,
+    0,
+    1n,
+    true,
+    {},
+    [],
+    ['getSnapshot'],
+    Symbol('getSnapshot'),
+    () => 'getSnapshot',
+    { toString: () => 'getSnapshot' },
   ])('by the name %o reaches nobody', async (name) => {
     const { dispatch, calls, faults } = createBench();
     const result = await dispatch(name, {});
@@ -81,34 +99,37 @@ describe('a bad call', () => {
     expect(calls).toEqual([]);
   });
 
-  it.each(names)('of %s with any arguments whatever never rejects, and only what fits reaches the handler', async (name) => {
-    const { dispatch, calls, faults } = createBench();
-    const shape = commands[name].args;
-    const nearly = fc.record(
-      {
-        guestId: fc.oneof(fc.string(), fc.anything()),
-        action: fc.oneof(fc.constantFrom('suspend', 'wakeup', '__proto__'), fc.anything()),
-        for: fc.anything(),
-        alarmId: fc.oneof(fc.string(), fc.anything()),
-        to: fc.anything(),
-        text: fc.anything(),
-        noticeId: fc.anything(),
-      },
-      { requiredKeys: [] },
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.anything(), nearly), async (args) => {
-        calls.length = 0;
-        const result = await dispatch(name, args);
-        const fits = shape.safeParse(args);
-        expect(calls.length).toBe(fits.success ? 1 : 0);
-        if (fits.success) expect(calls[0]).toEqual([name, fits.data]);
-        else expect(isRefusal.parse(result).refusal.code).toBe('bad-call');
-      }),
-      { numRuns: 200 },
-    );
-    expect(faults).toEqual([]);
-  });
+  it.each(names)(
+    'of %s with any arguments whatever never rejects, and only what fits reaches the handler',
+    async (name) => {
+      const { dispatch, calls, faults } = createBench();
+      const shape = commands[name].args;
+      const nearly = fc.record(
+        {
+          guestId: fc.oneof(fc.string(), fc.anything()),
+          action: fc.oneof(fc.constantFrom('suspend', 'wakeup', '__proto__'), fc.anything()),
+          for: fc.anything(),
+          alarmId: fc.oneof(fc.string(), fc.anything()),
+          to: fc.anything(),
+          text: fc.anything(),
+          noticeId: fc.anything(),
+        },
+        { requiredKeys: [] },
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(fc.anything(), nearly), async (args) => {
+          calls.length = 0;
+          const result = await dispatch(name, args);
+          const fits = shape.safeParse(args);
+          expect(calls.length).toBe(fits.success ? 1 : 0);
+          if (fits.success) expect(calls[0]).toEqual([name, fits.data]);
+          else expect(isRefusal.parse(result).refusal.code).toBe('bad-call');
+        }),
+        { numRuns: 200 },
+      );
+      expect(faults).toEqual([]);
+    },
+  );
 
   it.each([
     ['setPowerState', { guestId: 'g', action: 'explode' }, 'action'],
@@ -133,12 +154,22 @@ describe('what a handler throws', () => {
 
   it.each<[string, () => unknown, string]>([
     ['an error later', () => Promise.reject(new TypeError('x is undefined')), 'x is undefined'],
-    ['an error at once', () => { throw new TypeError('x is undefined'); }, 'x is undefined'],
+    [
+      'an error at once',
+      () => {
+        throw new TypeError('x is undefined');
+      },
+      'x is undefined',
+    ],
     ['what is no error', () => Promise.reject(noError), 'just text'],
   ])('by fault (%s) is told as such, and to the log', async (_, handle, text) => {
     const { dispatch, faults } = createBench(handle);
     const result = isRefusal.parse(await dispatch('refreshGuest', { guestId: 'g' }));
-    expect(result.refusal).toMatchObject({ code: 'fault', message: expect.stringContaining(text), remedy: expect.any(String) });
+    expect(result.refusal).toMatchObject({
+      code: 'fault',
+      message: expect.stringContaining(text),
+      remedy: expect.any(String),
+    });
     expect(faults).toHaveLength(1);
   });
 

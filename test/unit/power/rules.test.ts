@@ -18,7 +18,8 @@ const able: Standing = {
 const code = (action: Action, standing: Standing): string => refusalOf(action, standing)?.code ?? 'ok';
 
 type Row = Readonly<Record<Action, string>>;
-const everything = (answer: string): Row => Object.fromEntries(actions.map((action) => [action, answer])) as Row;
+const everything = (answer: string): Row =>
+  Object.fromEntries(actions.map((action) => [action, answer])) as Row;
 const row = (can: readonly Action[], otherwise = 'wrong-state'): Row => ({
   ...everything(otherwise),
   save: otherwise === 'wrong-state' ? 'unsupported' : otherwise,
@@ -49,7 +50,13 @@ describe('every action in every state', () => {
     ['unknown', { ...everything('unknown-state'), poweroff: 'no-control', save: 'unsupported' }],
   ];
   it.each(gone)('of a guest without a machine: %s', (state, expected) => {
-    const standing: Standing = { ...able, state, exists: false, control: { status: 'connecting' }, agent: { status: 'unknown' } };
+    const standing: Standing = {
+      ...able,
+      state,
+      exists: false,
+      control: { status: 'connecting' },
+      agent: { status: 'unknown' },
+    };
     expect(Object.fromEntries(actions.map((action) => [action, code(action, standing)]))).toEqual(expected);
   });
 
@@ -61,7 +68,13 @@ describe('every action in every state', () => {
   });
 
   it('a guest that is not there as nobody has looked yet is not started a second time', () => {
-    const unseen: Standing = { ...able, state: 'unknown', detail: 'Its host is being looked at.', exists: false, control: { status: 'connecting' } };
+    const unseen: Standing = {
+      ...able,
+      state: 'unknown',
+      detail: 'Its host is being looked at.',
+      exists: false,
+      control: { status: 'connecting' },
+    };
     expect(refusalOf('start', unseen)).toEqual({
       code: 'unknown-state',
       message: 'Its host is being looked at.',
@@ -70,7 +83,11 @@ describe('every action in every state', () => {
   });
 
   it('only an ended guest without a start command cannot be started', () => {
-    const start: Standing['start'] = { kind: 'no', reason: 'How it is started is not known.', remedy: 'Start it yourself.' };
+    const start: Standing['start'] = {
+      kind: 'no',
+      reason: 'How it is started is not known.',
+      remedy: 'Start it yourself.',
+    };
     const off: Standing = { ...able, state: 'off', exists: false, start };
     expect(refusalOf('start', off)).toEqual({
       code: 'no-start-command',
@@ -92,7 +109,11 @@ describe('every action in every state', () => {
 });
 
 describe('the monitor', () => {
-  const unavailable: Control = { status: 'unavailable', reason: 'Another program holds it.', remedy: 'End that program.' };
+  const unavailable: Control = {
+    status: 'unavailable',
+    reason: 'Another program holds it.',
+    remedy: 'End that program.',
+  };
 
   it.each(actions.filter((action) => action !== 'save'))('is needed for %s', (action) => {
     const states: PowerStateName[] = ['running', 'suspended', 'paused', 'off', 'hibernated', 'unknown'];
@@ -102,25 +123,56 @@ describe('the monitor', () => {
         message: 'Another program holds it.',
         remedy: 'End that program.',
       });
-      expect(refusalOf(action, { ...able, state, control: { status: 'connecting' } })).toMatchObject({ code: 'no-control' });
+      expect(refusalOf(action, { ...able, state, control: { status: 'connecting' } })).toMatchObject({
+        code: 'no-control',
+      });
     }
   });
 });
 
 describe('what a sleep needs', () => {
-  const machine: readonly [string, SleepSupport | null, Record<'suspend' | 'hibernate' | 'hybrid', string>][] = [
-    ['everything there', { s3: true, s4: true, wakeup: true }, { suspend: 'ok', hibernate: 'ok', hybrid: 'ok' }],
-    ['S3 off', { s3: false, s4: true, wakeup: true }, { suspend: 's3-disabled', hibernate: 'ok', hybrid: 's3-disabled' }],
-    ['S4 off', { s3: true, s4: false, wakeup: true }, { suspend: 'ok', hibernate: 's4-disabled', hybrid: 's4-disabled' }],
-    ['both off', { s3: false, s4: false, wakeup: true }, { suspend: 's3-disabled', hibernate: 's4-disabled', hybrid: 's3-disabled' }],
+  const machine: readonly [
+    string,
+    SleepSupport | null,
+    Record<'suspend' | 'hibernate' | 'hybrid', string>,
+  ][] = [
+    [
+      'everything there',
+      { s3: true, s4: true, wakeup: true },
+      { suspend: 'ok', hibernate: 'ok', hybrid: 'ok' },
+    ],
+    [
+      'S3 off',
+      { s3: false, s4: true, wakeup: true },
+      { suspend: 's3-disabled', hibernate: 'ok', hybrid: 's3-disabled' },
+    ],
+    [
+      'S4 off',
+      { s3: true, s4: false, wakeup: true },
+      { suspend: 'ok', hibernate: 's4-disabled', hybrid: 's4-disabled' },
+    ],
+    [
+      'both off',
+      { s3: false, s4: false, wakeup: true },
+      { suspend: 's3-disabled', hibernate: 's4-disabled', hybrid: 's3-disabled' },
+    ],
     ['no wake-up', { wakeup: false }, { suspend: 'cannot-wake', hibernate: 'ok', hybrid: 'cannot-wake' }],
-    ['too old', { tooOld: '3.1.0', s3: true, s4: true }, { suspend: 'qemu-too-old', hibernate: 'ok', hybrid: 'qemu-too-old' }],
+    [
+      'too old',
+      { tooOld: '3.1.0', s3: true, s4: true },
+      { suspend: 'qemu-too-old', hibernate: 'ok', hybrid: 'qemu-too-old' },
+    ],
     ['nothing of S3 and S4 told', { wakeup: true }, { suspend: 'ok', hibernate: 'ok', hybrid: 'ok' }],
-    ['not asked yet', null, { suspend: 'unknown-state', hibernate: 'unknown-state', hybrid: 'unknown-state' }],
+    [
+      'not asked yet',
+      null,
+      { suspend: 'unknown-state', hibernate: 'unknown-state', hybrid: 'unknown-state' },
+    ],
   ];
   it.each(machine)('of the machine: %s', (_, sleep, expected) => {
     const standing = { ...able, sleep };
-    for (const action of ['suspend', 'hibernate', 'hybrid'] as const) expect([action, code(action, standing)]).toEqual([action, expected[action]]);
+    for (const action of ['suspend', 'hibernate', 'hybrid'] as const)
+      expect([action, code(action, standing)]).toEqual([action, expected[action]]);
   });
 
   const agents: readonly [AgentStatus, string][] = [
@@ -131,10 +183,14 @@ describe('what a sleep needs', () => {
     [{ status: 'silent' }, 'agent-silent'],
     [{ status: 'answering', disabled: [] }, 'ok'],
     [{ status: 'answering', disabled: ['guest-exec'] }, 'ok'],
-    [{ status: 'answering', disabled: ['guest-suspend-ram', 'guest-suspend-disk', 'guest-suspend-hybrid'] }, 'agent-refused'],
+    [
+      { status: 'answering', disabled: ['guest-suspend-ram', 'guest-suspend-disk', 'guest-suspend-hybrid'] },
+      'agent-refused',
+    ],
   ];
   it.each(agents)('of the agent: %j', (agent, expected) => {
-    for (const action of ['suspend', 'hibernate', 'hybrid'] as const) expect([action, code(action, { ...able, agent })]).toEqual([action, expected]);
+    for (const action of ['suspend', 'hibernate', 'hybrid'] as const)
+      expect([action, code(action, { ...able, agent })]).toEqual([action, expected]);
   });
 
   it('each command that the agent blocks counts for its own sleep', () => {
@@ -144,7 +200,9 @@ describe('what a sleep needs', () => {
   });
 
   it('what the machine lacks is told before what the agent lacks', () => {
-    expect(code('suspend', { ...able, sleep: { s3: false }, agent: { status: 'absent' } })).toBe('s3-disabled');
+    expect(code('suspend', { ...able, sleep: { s3: false }, agent: { status: 'absent' } })).toBe(
+      's3-disabled',
+    );
   });
 });
 
@@ -165,7 +223,11 @@ describe('a duration', () => {
   it.each(actions)('goes only with a sleep: %s', (action) => {
     const refusal = durationRefusal(action);
     if (isSleepAction(action)) expect(refusal).toBeNull();
-    else expect(refusal).toMatchObject({ code: 'duration-not-allowed', remedy: expect.stringContaining('Sleep') });
+    else
+      expect(refusal).toMatchObject({
+        code: 'duration-not-allowed',
+        remedy: expect.stringContaining('Sleep'),
+      });
   });
 
   it('with a wake says why', () => {
@@ -181,18 +243,41 @@ describe('any guest whatever', () => {
     fc.record({ status: fc.constant('unavailable' as const), reason: sentence, remedy: sentence }),
   );
   const agent: fc.Arbitrary<AgentStatus> = fc.oneof(
-    fc.constantFrom<AgentStatus>({ status: 'unknown' }, { status: 'absent' }, { status: 'closed' }, { status: 'silent' }),
+    fc.constantFrom<AgentStatus>(
+      { status: 'unknown' },
+      { status: 'absent' },
+      { status: 'closed' },
+      { status: 'silent' },
+    ),
     fc.record({ status: fc.constant('unreachable' as const), reason: sentence, remedy: sentence }),
     fc.record({
       status: fc.constant('answering' as const),
-      disabled: fc.subarray(['guest-suspend-ram', 'guest-suspend-disk', 'guest-suspend-hybrid', 'guest-shutdown', 'guest-exec']),
+      disabled: fc.subarray([
+        'guest-suspend-ram',
+        'guest-suspend-disk',
+        'guest-suspend-hybrid',
+        'guest-shutdown',
+        'guest-exec',
+      ]),
     }),
   );
   const sleep = fc.option(
-    fc.record({ s3: fc.boolean(), s4: fc.boolean(), wakeup: fc.boolean(), tooOld: sentence }, { requiredKeys: [] }),
+    fc.record(
+      { s3: fc.boolean(), s4: fc.boolean(), wakeup: fc.boolean(), tooOld: sentence },
+      { requiredKeys: [] },
+    ),
   ) as fc.Arbitrary<SleepSupport | null>;
   const standing: fc.Arbitrary<Standing> = fc.record({
-    state: fc.constantFrom<PowerStateName>('running', 'suspended', 'hibernated', 'paused', 'saved', 'off', 'crashed', 'unknown'),
+    state: fc.constantFrom<PowerStateName>(
+      'running',
+      'suspended',
+      'hibernated',
+      'paused',
+      'saved',
+      'off',
+      'crashed',
+      'unknown',
+    ),
     detail: fc.option(sentence, { nil: undefined }),
     exists: fc.boolean(),
     control,
@@ -212,7 +297,12 @@ describe('any guest whatever', () => {
         if (!refusal) return;
         expect(refusal.message).not.toBe('');
         const isThere = refusal.code === 'wrong-state' && goalOf[action] === given.state;
-        if (!isThere) expect([action, given.state, refusal.remedy]).toEqual([action, given.state, expect.stringMatching(/./s)]);
+        if (!isThere)
+          expect([action, given.state, refusal.remedy]).toEqual([
+            action,
+            given.state,
+            expect.stringMatching(/./s),
+          ]);
       }),
       { numRuns: 3000 },
     );
@@ -220,16 +310,25 @@ describe('any guest whatever', () => {
 
   it('is put to sleep only when it runs, S3 or S4 is not off, it can be woken, and its agent answers', () => {
     fc.assert(
-      fc.property(fc.constantFrom('suspend' as const, 'hibernate' as const, 'hybrid' as const), standing, (action, given) => {
-        if (refusalOf(action, given)) return;
-        expect(given).toMatchObject({ state: 'running', exists: true, control: { status: 'ready' }, agent: { status: 'answering' } });
-        expect(given.sleep).not.toBeNull();
-        if (action !== 'hibernate') {
-          expect(given.sleep?.s3).not.toBe(false);
-          expect(given.sleep?.wakeup).not.toBe(false);
-        }
-        if (action !== 'suspend') expect(given.sleep?.s4).not.toBe(false);
-      }),
+      fc.property(
+        fc.constantFrom('suspend' as const, 'hibernate' as const, 'hybrid' as const),
+        standing,
+        (action, given) => {
+          if (refusalOf(action, given)) return;
+          expect(given).toMatchObject({
+            state: 'running',
+            exists: true,
+            control: { status: 'ready' },
+            agent: { status: 'answering' },
+          });
+          expect(given.sleep).not.toBeNull();
+          if (action !== 'hibernate') {
+            expect(given.sleep?.s3).not.toBe(false);
+            expect(given.sleep?.wakeup).not.toBe(false);
+          }
+          if (action !== 'suspend') expect(given.sleep?.s4).not.toBe(false);
+        },
+      ),
       { numRuns: 3000 },
     );
   });

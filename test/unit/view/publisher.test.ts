@@ -47,7 +47,12 @@ function createBench() {
       app = { ...app, demo };
       publisher.touchApp();
     },
-    truth: () => ({ app, hosts: Object.fromEntries(hosts), guests: {}, notices: Object.fromEntries(notices) }),
+    truth: () => ({
+      app,
+      hosts: Object.fromEntries(hosts),
+      guests: {},
+      notices: Object.fromEntries(notices),
+    }),
   };
 }
 
@@ -70,7 +75,10 @@ const value = fc.option(fc.constantFrom('x', 'y', 'z'));
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('host' as const, 'notice' as const), id, value }),
   fc.record({ do: fc.constant('touch' as const), id: fc.oneof(id, fc.constant('__proto__')) }),
-  fc.record({ do: fc.constant('demo' as const), value: fc.constantFrom('closed' as const, 'opening' as const, 'open' as const) }),
+  fc.record({
+    do: fc.constant('demo' as const),
+    value: fc.constantFrom('closed' as const, 'opening' as const, 'open' as const),
+  }),
   fc.record({ do: fc.constant('turn' as const) }),
   fc.record({ do: fc.constant('snapshot' as const) }),
 );
@@ -93,7 +101,9 @@ describe('the view', () => {
         const newest = bench.publisher.snapshot();
         SnapshotSchema.parse(newest);
         expect(newest).toMatchObject(bench.truth());
-        expect(bench.patches.map(({ revision }) => revision)).toEqual(bench.patches.map((_, index) => index + 1));
+        expect(bench.patches.map(({ revision }) => revision)).toEqual(
+          bench.patches.map((_, index) => index + 1),
+        );
         for (const older of snapshots) {
           const since = bench.patches.filter(({ revision }) => revision > older.revision);
           expect(since.reduce(applied, older)).toEqual(newest);
@@ -114,7 +124,15 @@ describe('the view', () => {
     setDemo('open');
     expect(patches).toEqual([]);
     await turn();
-    expect(patches).toMatchObject([{ epoch: 'epoch', revision: 1, hosts: { a: { name: 'name 99' } }, notices: { n: {} }, app: { demo: 'open' } }]);
+    expect(patches).toMatchObject([
+      {
+        epoch: 'epoch',
+        revision: 1,
+        hosts: { a: { name: 'name 99' } },
+        notices: { n: {} },
+        app: { demo: 'open' },
+      },
+    ]);
     expect(reads).toEqual(['a']);
   });
 
@@ -154,7 +172,13 @@ describe('the view', () => {
     const { publisher, setHost, hosts } = createBench();
     setHost('a', 'x');
     const snapshot = publisher.snapshot();
-    snapshot.hosts['a'] = { id: 'a', name: 'changed', kind: 'demo', simulated: true, status: { kind: 'ready' } };
+    snapshot.hosts['a'] = {
+      id: 'a',
+      name: 'changed',
+      kind: 'demo',
+      simulated: true,
+      status: { kind: 'ready' },
+    };
     expect(publisher.snapshot().hosts['a']).toEqual(hosts.get('a'));
   });
 });

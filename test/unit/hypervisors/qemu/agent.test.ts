@@ -70,11 +70,17 @@ describe('what is known of the agent', () => {
     ['refused', /cannot be reached: no way/],
   ])('unreachable: its socket is not for this app (%s)', async (code, reason) => {
     const { machine } = await createReadyBench({ dial: agentDial(code) });
-    expect(machine.agent).toEqual({ status: 'unreachable', reason: expect.stringMatching(reason), remedy: expect.stringMatching(/\.$/) });
+    expect(machine.agent).toEqual({
+      status: 'unreachable',
+      reason: expect.stringMatching(reason),
+      remedy: expect.stringMatching(/\.$/),
+    });
   });
 
   it('answering, with the commands that are blocked', async () => {
-    const { machine } = await createReadyBench({ faults: [agentBlocks('guest-suspend-ram', 'guest-shutdown')] });
+    const { machine } = await createReadyBench({
+      faults: [agentBlocks('guest-suspend-ram', 'guest-shutdown')],
+    });
     expect(machine.agent).toMatchObject({
       status: 'answering',
       disabled: expect.arrayContaining(['guest-suspend-ram', 'guest-shutdown']),
@@ -83,7 +89,9 @@ describe('what is known of the agent', () => {
 
   it('answering, even when it does not tell its commands', async () => {
     const refusal = '{"error":{"class":"CommandNotFound","desc":"Command guest-info has been disabled"}}\n';
-    const { machine } = await createReadyBench({ faults: [says({ answers: 'agent', command: 'guest-info' }, refusal)] });
+    const { machine } = await createReadyBench({
+      faults: [says({ answers: 'agent', command: 'guest-info' }, refusal)],
+    });
     expect(machine.agent).toEqual({ status: 'answering', disabled: [] });
   });
 
@@ -98,7 +106,9 @@ describe('what is known of the agent', () => {
     const { machine, qemu, clock } = await createBench({ settings: { agent: 'running' } });
     await pass(clock, 100);
     machine.close();
-    const manual = await createReadyBench({ target: { agent: { address: qemu.agent ?? qemu.qmp, chardev: null } } });
+    const manual = await createReadyBench({
+      target: { agent: { address: qemu.agent ?? qemu.qmp, chardev: null } },
+    });
     expect(manual.machine.agent.status).toBe('answering');
   });
 });
@@ -108,7 +118,10 @@ describe('an agent that comes later', () => {
     ['told by the port', []],
     ['told by nobody', [portWithoutId]],
   ])('is seen (%s)', async (_, faults) => {
-    const { machine, until } = await createBench({ faults, settings: { initial: { kind: 'booting' }, delays: { boot: 20_000 } } });
+    const { machine, until } = await createBench({
+      faults,
+      settings: { initial: { kind: 'booting' }, delays: { boot: 20_000 } },
+    });
     await until('closed', () => machine.agent.status === 'closed');
     await until('answering', () => machine.agent.status === 'answering', 60_000);
   });
@@ -123,7 +136,8 @@ describe('an agent that comes later', () => {
         (before) => ({
           ...before,
           send(message, wire) {
-            if (message.channel === 'qmp' && message.kind === 'reply' && message.command === 'query-chardev') asked.push(clock.monotonic());
+            if (message.channel === 'qmp' && message.kind === 'reply' && message.command === 'query-chardev')
+              asked.push(clock.monotonic());
             before.send(message, wire);
           },
         }),
@@ -205,7 +219,9 @@ describe('conversations with one agent', () => {
         }),
       ],
     });
-    const [bootId, , report] = await done(Promise.all([machine.readBootId(), machine.lookAtAgent(), machine.setClock()]));
+    const [bootId, , report] = await done(
+      Promise.all([machine.readBootId(), machine.lookAtAgent(), machine.setClock()]),
+    );
     expect(bootId).toMatch(/^[0-9a-f-]{36}$/);
     expect(report).toMatchObject({ behindMs: expect.any(Number), leftMs: expect.any(Number) });
     expect([...sessions].sort((a, b) => a - b)).toEqual(sessions);
@@ -227,7 +243,9 @@ describe('conversations with one agent', () => {
   });
 
   it('a refusal comes as one, in the guest’s words', async () => {
-    const { machine, done } = await createReadyBench({ faults: [agentRefuses('guest-suspend-disk', 'child process has failed to suspend')] });
+    const { machine, done } = await createReadyBench({
+      faults: [agentRefuses('guest-suspend-disk', 'child process has failed to suspend')],
+    });
     const performed = await done(machine.perform('hibernate'));
     expect(await done(performed.refusal ?? Promise.reject(new Error('none')))).toEqual({
       code: 'agent-refused',

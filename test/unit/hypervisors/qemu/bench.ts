@@ -41,7 +41,10 @@ const PID = 4711;
 let benches = 0;
 
 /** Starts the QEMU alone. */
-export async function startQemu(clock: FakeClock, options: Pick<BenchOptions, 'settings' | 'faults'> = {}): Promise<SimulatedQemu> {
+export async function startQemu(
+  clock: FakeClock,
+  options: Pick<BenchOptions, 'settings' | 'faults'> = {},
+): Promise<SimulatedQemu> {
   benches += 1;
   return startFaultyQemu(
     {
@@ -80,7 +83,11 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     states: () => events.flatMap((event) => (event.kind === 'state' ? [event.state.name] : [])),
     until,
     async shows(state, ms) {
-      await until(() => `${state}, not ${machine.state.name}`, () => machine.state.name === state, ms);
+      await until(
+        () => `${state}, not ${machine.state.name}`,
+        () => machine.state.name === state,
+        ms,
+      );
       return machine.state;
     },
     done: (promise, ms) => inVirtualTime(clock, promise, ms),
@@ -91,8 +98,14 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
 /** A bench whose machine is connected, and whose agent was looked at. */
 export async function createReadyBench(options: BenchOptions = {}): Promise<Bench> {
   const bench = await createBench(options);
-  await bench.until('the machine is ready', () => bench.machine.control.status === 'ready' && bench.machine.sleep !== null);
-  await bench.until('the agent is known', () => bench.machine.agent.status !== 'unknown' || bench.machine.state.name !== 'running');
+  await bench.until(
+    'the machine is ready',
+    () => bench.machine.control.status === 'ready' && bench.machine.sleep !== null,
+  );
+  await bench.until(
+    'the agent is known',
+    () => bench.machine.agent.status !== 'unknown' || bench.machine.state.name !== 'running',
+  );
   return bench;
 }
 
@@ -121,7 +134,9 @@ export function tap(): Tap {
       },
     }),
     event(name, data) {
-      raw(`${JSON.stringify({ event: name, ...(data ? { data } : {}), timestamp: { seconds: -1, microseconds: -1 } })}\r\n`);
+      raw(
+        `${JSON.stringify({ event: name, ...(data ? { data } : {}), timestamp: { seconds: -1, microseconds: -1 } })}\r\n`,
+      );
     },
     raw,
     hangUp: () => current().destroy(),
@@ -135,6 +150,9 @@ export const reports =
     ...before,
     qmp: {
       ...before.qmp,
-      'query-status': { parameters: [], run: () => answer({ status: status.now, running: status.now === 'running' }) },
+      'query-status': {
+        parameters: [],
+        run: () => answer({ status: status.now, running: status.now === 'running' }),
+      },
     },
   });

@@ -36,7 +36,11 @@ async function survives(options: BenchOptions, gap: 'nothing' | 'sleeps' | 'is k
     expect(['crashed', 'off']).toContain(machine.state.name);
     expect(machine.state.source).toBe('inference');
   } else {
-    await until('it is connected', () => machine.control.status === 'ready' && machine.state.name === expected && machine.sleep, 120_000);
+    await until(
+      'it is connected',
+      () => machine.control.status === 'ready' && machine.state.name === expected && machine.sleep,
+      120_000,
+    );
     if (gap === 'nothing') await until('its agent', () => machine.agent.status === 'answering', 120_000);
     expect(machine.sleep).toEqual({ s3: true, s4: true, wakeup: true });
   }
@@ -67,10 +71,15 @@ describe('a conversation that is cut anywhere', () => {
   });
 
   it('by garbage: the connection is made anew', async () => {
-    const onlyFirst = (fault: Fault): Fault => (before, context) => {
-      const broken = fault(before, context);
-      return { ...before, send: (message, wire) => (wire.session > 1 ? before : broken).send(message, wire) };
-    };
+    const onlyFirst =
+      (fault: Fault): Fault =>
+      (before, context) => {
+        const broken = fault(before, context);
+        return {
+          ...before,
+          send: (message, wire) => (wire.session > 1 ? before : broken).send(message, wire),
+        };
+      };
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 900 }), gaps, (bytes, gap) =>
         survives({ faults: [onlyFirst(garbageAfter(bytes))] }, gap, 60),
@@ -85,7 +94,9 @@ describe('a conversation that is cut anywhere', () => {
         let left = failures;
         const dial: BenchOptions['dial'] = (address) => {
           left -= 1;
-          return left >= 0 ? Promise.reject(new DialError('refused', address, 'refused')) : dialMemory(address);
+          return left >= 0
+            ? Promise.reject(new DialError('refused', address, 'refused'))
+            : dialMemory(address);
         };
         return survives({ dial }, gap, 60);
       }),
@@ -101,7 +112,9 @@ describe('a QEMU that talks nonsense', () => {
     ['a list', '{"return":[],"id":2}\r\n'],
     ['an error', '{"error":{"class":"GenericError","desc":"<b>no</b>"},"id":2}\r\n'],
   ])('about its state (%s) is unknown with that reason, and asked again', async (_, text) => {
-    const { machine, shows, until } = await createBench({ faults: [says({ answers: 'qmp', command: 'query-status' }, text, 1)] });
+    const { machine, shows, until } = await createBench({
+      faults: [says({ answers: 'qmp', command: 'query-status' }, text, 1)],
+    });
     await until('the reason', () => machine.state.detail?.includes('query-status'));
     expect(machine.state).toMatchObject({ name: 'unknown', source: 'query' });
     await shows('running');
@@ -115,18 +128,27 @@ describe('a QEMU that talks nonsense', () => {
     });
     await until('its agent', () => machine.agent.status === 'answering');
     expect(machine.state.name).toBe('running');
-    expect(machine.sleep).toMatchObject(command === 'query-current-machine' ? { tooOld: '7.2.22' } : { wakeup: true });
+    expect(machine.sleep).toMatchObject(
+      command === 'query-current-machine' ? { tooOld: '7.2.22' } : { wakeup: true },
+    );
   });
 
-  it.each([{ greeting: true as const }, { answers: 'qmp' as const, command: 'query-status' }])('byte by byte (%j) is understood', async (which) => {
-    const { machine, until } = await createBench({ faults: [trickles(which, 1)] });
-    await until('its agent', () => machine.agent.status === 'answering', 60_000);
-    expect(machine.state.name).toBe('running');
-  });
+  it.each([{ greeting: true as const }, { answers: 'qmp' as const, command: 'query-status' }])(
+    'byte by byte (%j) is understood',
+    async (which) => {
+      const { machine, until } = await createBench({ faults: [trickles(which, 1)] });
+      await until('its agent', () => machine.agent.status === 'answering', 60_000);
+      expect(machine.state.name).toBe('running');
+    },
+  );
 
   it('instead of QMP is named', async () => {
-    const { machine, until } = await createBench({ faults: [says({ greeting: true }, 'HTTP/1.1 400 Bad Request\r\n')] });
-    const control = await until('the reason', () => (machine.control.status === 'unavailable' ? machine.control : null));
+    const { machine, until } = await createBench({
+      faults: [says({ greeting: true }, 'HTTP/1.1 400 Bad Request\r\n')],
+    });
+    const control = await until('the reason', () =>
+      machine.control.status === 'unavailable' ? machine.control : null,
+    );
     expect(control.reason).toContain('not a QMP monitor');
     expect(control.reason).toContain('HTTP/1.1 400');
     expect(machine.state).toMatchObject({ name: 'unknown', detail: control.reason });

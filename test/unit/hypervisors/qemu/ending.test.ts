@@ -21,7 +21,12 @@ describe('the end of the process', () => {
     const { machine, qemu, shows, clock } = await createReadyBench();
     await pass(clock, 5000);
     void qemu.stop();
-    expect(await shows('off')).toEqual({ name: 'off', source: 'event', cause: 'host', since: expect.any(Number) });
+    expect(await shows('off')).toEqual({
+      name: 'off',
+      source: 'event',
+      cause: 'host',
+      since: expect.any(Number),
+    });
     expect(machine.exists).toBe(false);
     expect(machine.agent).toEqual({ status: 'unknown' });
   });
@@ -36,13 +41,19 @@ describe('the end of the process', () => {
   it('after SUSPEND_DISK and SHUTDOWN is Hibernated', async () => {
     const { qemu, shows, machine, states } = await createReadyBench();
     qemu.guest.suspend('disk');
-    expect(await shows('hibernated')).toMatchObject({ source: 'event', cause: 'guest', detail: 'Starting it resumes it.' });
+    expect(await shows('hibernated')).toMatchObject({
+      source: 'event',
+      cause: 'guest',
+      detail: 'Starting it resumes it.',
+    });
     expect(machine.exists).toBe(false);
     expect(states()).toEqual(['running', 'hibernated']);
   });
 
   it.each(['up', 'asleep'] as const)('without a word is a crash, told as such at once (%s)', async (kind) => {
-    const { qemu, shows, machine, states, clock } = await createReadyBench({ settings: { initial: { kind, uptimeMs: 1000 } } });
+    const { qemu, shows, machine, states, clock } = await createReadyBench({
+      settings: { initial: { kind, uptimeMs: 1000 } },
+    });
     await pass(clock, 3000);
     const before = states().length;
     const killed = clock.now();
@@ -72,7 +83,11 @@ describe('the end of the process', () => {
     wire.event('GUEST_PANICKED', { action: 'poweroff' });
     wire.event('SHUTDOWN', { guest: true, reason: 'guest-panic' });
     void qemu.kill();
-    expect(await shows('crashed')).toMatchObject({ source: 'event', cause: 'guest', detail: expect.stringContaining('panicked') });
+    expect(await shows('crashed')).toMatchObject({
+      source: 'event',
+      cause: 'guest',
+      detail: expect.stringContaining('panicked'),
+    });
   });
 
   it('while nothing could be seen is Off, and says that it was not seen', async () => {
@@ -87,7 +102,11 @@ describe('the end of the process', () => {
     expect(machine.state.name).toBe('unknown');
     process.alive = false;
     await until('off', () => machine.state.name === 'off', 40_000);
-    expect(machine.state).toMatchObject({ source: 'inference', cause: 'unknown', detail: expect.stringContaining('not known') });
+    expect(machine.state).toMatchObject({
+      source: 'inference',
+      cause: 'unknown',
+      detail: expect.stringContaining('not known'),
+    });
     expect(machine.exists).toBe(false);
   });
 });
@@ -112,12 +131,24 @@ describe('a connection that is lost while QEMU runs on', () => {
     cut.by = 'permission';
     wire.hangUp();
     await pass(clock, 500);
-    expect(machine).toMatchObject({ state: { name: 'running' }, control: { status: 'unavailable' }, exists: true });
-    expect(await shows('unknown', 2000)).toMatchObject({ source: 'inference', detail: expect.stringContaining('You may not open') });
+    expect(machine).toMatchObject({
+      state: { name: 'running' },
+      control: { status: 'unavailable' },
+      exists: true,
+    });
+    expect(await shows('unknown', 2000)).toMatchObject({
+      source: 'inference',
+      detail: expect.stringContaining('You may not open'),
+    });
     qemu.guest.suspend('ram');
     await pass(clock, 10_000);
     cut.by = null;
-    expect(await shows('suspended', 40_000)).toEqual({ name: 'suspended', source: 'query', cause: 'unknown', since: null });
+    expect(await shows('suspended', 40_000)).toEqual({
+      name: 'suspended',
+      source: 'query',
+      cause: 'unknown',
+      since: null,
+    });
     expect(machine.exists).toBe(true);
   });
 
@@ -143,7 +174,11 @@ describe('a QEMU that stays when its guest ends (-no-shutdown)', () => {
   it('shows a guest that shut down as Off, with the machine still there', async () => {
     const { qemu, shows, machine } = await createReadyBench(noShutdown);
     qemu.guest.shutdown('powerdown');
-    expect(await shows('off')).toMatchObject({ source: 'event', cause: 'guest', detail: expect.stringContaining('-no-shutdown') });
+    expect(await shows('off')).toMatchObject({
+      source: 'event',
+      cause: 'guest',
+      detail: expect.stringContaining('-no-shutdown'),
+    });
     expect(machine.exists).toBe(true);
     expect(machine.control.status).toBe('ready');
   });
@@ -198,7 +233,11 @@ describe('a QEMU that is known by its address alone', () => {
       ...byAddress(),
       target: { pid: null, monitors: [{ kind: 'unix', path: '/nowhere.qmp' }] },
     });
-    expect(await shows('off')).toMatchObject({ source: 'inference', since: null, detail: expect.stringContaining('Nothing listens') });
+    expect(await shows('off')).toMatchObject({
+      source: 'inference',
+      since: null,
+      detail: expect.stringContaining('Nothing listens'),
+    });
     expect(machine.exists).toBe(false);
     await pass(clock, 120_000);
     expect(states()).toEqual(['off']);
@@ -215,7 +254,9 @@ describe('a QEMU that is known by its address alone', () => {
     expect(await shows('off')).toMatchObject({ source: 'event', cause: 'host' });
     await pass(clock, 60_000);
     expect(machine.state).toMatchObject({ name: 'off', source: 'event' });
-    const again = await startQemu(clock, { settings: { dir: qemu.qmp.path.replace(/\/[^/]*$/, ''), initial: { kind: 'booting' } } });
+    const again = await startQemu(clock, {
+      settings: { dir: qemu.qmp.path.replace(/\/[^/]*$/, ''), initial: { kind: 'booting' } },
+    });
     await shows('running', 60_000);
     expect(machine.exists).toBe(true);
     await until('its agent', () => machine.agent.status === 'answering', 60_000);
@@ -238,7 +279,9 @@ describe('a QEMU that is known by its address alone', () => {
     const { shows, machine } = await createBench({ ...byAddress(), dial });
     await shows('off');
     cut.by = 'permission';
-    expect(await shows('unknown', 40_000)).toMatchObject({ detail: expect.stringContaining('You may not open') });
+    expect(await shows('unknown', 40_000)).toMatchObject({
+      detail: expect.stringContaining('You may not open'),
+    });
     expect(machine.exists).toBe(true);
     cut.by = 'missing';
     await shows('off', 40_000);

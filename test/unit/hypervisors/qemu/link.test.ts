@@ -9,7 +9,9 @@ import { pass } from '../../../support/virtual-time';
 
 const A: SocketAddress = { kind: 'unix', path: '/run/a.qmp' };
 const B: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 4444 };
-const GREETING = { QMP: { version: { qemu: { major: 7, minor: 2, micro: 22 }, package: '' }, capabilities: [] } };
+const GREETING = {
+  QMP: { version: { qemu: { major: 7, minor: 2, micro: 22 }, package: '' }, capabilities: [] },
+};
 
 type Answer = 'greets' | 'drops after greeting' | 'mute' | 'garbage' | DialErrorCode;
 
@@ -53,12 +55,21 @@ function createBench(monitors: readonly SocketAddress[], answers: (address: Sock
       onUnreachable: (failures) => told.push(`unreachable ${failures.length}`),
     },
   });
-  return { clock, link, dials, told, open, waits: () => dials.map(({ at }) => at).map((at, index, all) => at - (all[index - 1] ?? 0)) };
+  return {
+    clock,
+    link,
+    dials,
+    told,
+    open,
+    waits: () => dials.map(({ at }) => at).map((at, index, all) => at - (all[index - 1] ?? 0)),
+  };
 }
 
 describe('the link to a monitor', () => {
   it('is up with the first monitor that greets', async () => {
-    const { clock, link, told, dials } = createBench([A, B], (address) => (address === A ? 'refused' : 'greets'));
+    const { clock, link, told, dials } = createBench([A, B], (address) =>
+      address === A ? 'refused' : 'greets',
+    );
     expect(link.control).toEqual({ status: 'connecting' });
     await clock.advance(0);
     expect(told).toEqual(['up']);
@@ -136,18 +147,24 @@ describe('the link to a monitor', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  it.each<Answer>(['greets', 'mute', 'refused', 'garbage'])('closed while it connects (%s), it tells nothing', async (answer) => {
-    const { clock, link, told } = createBench([A], () => answer);
-    link.close();
-    await clock.advance(60_000);
-    expect(told).toEqual([]);
-    expect(link.client).toBeNull();
-    expect(clock.pendingTimers()).toBe(0);
-  });
+  it.each<Answer>(['greets', 'mute', 'refused', 'garbage'])(
+    'closed while it connects (%s), it tells nothing',
+    async (answer) => {
+      const { clock, link, told } = createBench([A], () => answer);
+      link.close();
+      await clock.advance(60_000);
+      expect(told).toEqual([]);
+      expect(link.client).toBeNull();
+      expect(clock.pendingTimers()).toBe(0);
+    },
+  );
 });
 
 describe('why no monitor can be used', () => {
-  const reasonFor = async (monitors: readonly SocketAddress[], answers: (address: SocketAddress) => Answer) => {
+  const reasonFor = async (
+    monitors: readonly SocketAddress[],
+    answers: (address: SocketAddress) => Answer,
+  ) => {
     const { clock, link } = createBench(monitors, answers);
     await clock.advance(7000);
     const { control } = link;
@@ -169,14 +186,18 @@ describe('why no monitor can be used', () => {
   });
 
   it('this user may not open it', async () => {
-    const { reason, remedy } = await reasonFor([A, B], (address) => (address === A ? 'refused' : 'permission'));
+    const { reason, remedy } = await reasonFor([A, B], (address) =>
+      address === A ? 'refused' : 'permission',
+    );
     expect(reason).toBe('You may not open its monitor socket tcp:127.0.0.1:4444.');
     expect(remedy).toContain('user who runs QEMU');
   });
 
   it.each<Answer>(['missing', 'refused', 'timeout', 'other', 'garbage'])('it is %s', async (answer) => {
     const { reason, remedy } = await reasonFor([A], () => answer);
-    expect(reason).toMatch(answer === 'garbage' ? /not a QMP monitor.*SSH-2\.0/ : /cannot be reached: no way/);
+    expect(reason).toMatch(
+      answer === 'garbage' ? /not a QMP monitor.*SSH-2\.0/ : /cannot be reached: no way/,
+    );
     expect(remedy).toContain('Check that QEMU listens at unix:/run/a.qmp');
   });
 

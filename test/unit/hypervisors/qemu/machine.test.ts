@@ -10,7 +10,12 @@ describe('the first look', () => {
     const { machine, shows, clock } = await createBench();
     expect(machine.state).toMatchObject({ name: 'unknown', since: null });
     expect(machine.control.status).toBe('connecting');
-    expect(await shows('running')).toEqual({ name: 'running', since: null, source: 'query', cause: 'unknown' });
+    expect(await shows('running')).toEqual({
+      name: 'running',
+      since: null,
+      source: 'query',
+      cause: 'unknown',
+    });
     await clock.advance(5000);
     expect(machine).toMatchObject({
       control: { status: 'ready' },
@@ -22,7 +27,9 @@ describe('the first look', () => {
   });
 
   it('tells a sleeping guest, and asks nothing of its agent', async () => {
-    const { machine, shows, clock } = await createBench({ settings: { initial: { kind: 'asleep', uptimeMs: 1 } } });
+    const { machine, shows, clock } = await createBench({
+      settings: { initial: { kind: 'asleep', uptimeMs: 1 } },
+    });
     await shows('suspended');
     await clock.advance(60_000);
     expect(machine.agent).toEqual({ status: 'unknown' });
@@ -178,6 +185,7 @@ describe('events', () => {
     const { machine, events, done, until } = await createReadyBench();
     await done(machine.perform('reset'));
     await until('the reset', () => events.some((event) => event.kind === 'reset' && event.cause === 'host'));
+    expect(machine.agent.status).not.toBe('answering');
     await until('its agent', () => machine.agent.status === 'closed');
     await until('its agent', () => machine.agent.status === 'answering');
     expect(machine.state.name).toBe('running');
@@ -224,7 +232,11 @@ describe('a QEMU that hangs', () => {
     const looked = machine.look();
     await clock.advance(11_000);
     await done(looked);
-    expect(machine.state).toMatchObject({ name: 'unknown', source: 'query', detail: expect.stringContaining('query-status') });
+    expect(machine.state).toMatchObject({
+      name: 'unknown',
+      source: 'query',
+      detail: expect.stringContaining('query-status'),
+    });
     stuck = false;
     expect(await shows('running', 60_000)).toMatchObject({ source: 'query', since: null });
   });

@@ -26,7 +26,9 @@ function recorder(): { commands: string[]; fault: Fault } {
           ...command,
           run(target: never, args: Record<string, unknown>) {
             if (!/^(query-|qom-|guest-(sync|info|get|file))/.test(name)) {
-              commands.push(`${channel} ${name}${typeof args['mode'] === 'string' ? ` ${args['mode']}` : ''}`);
+              commands.push(
+                `${channel} ${name}${typeof args['mode'] === 'string' ? ` ${args['mode']}` : ''}`,
+              );
             }
             return (command.run as (target: never, args: object) => unknown)(target, args);
           },
@@ -35,7 +37,11 @@ function recorder(): { commands: string[]; fault: Fault } {
     ) as T;
   return {
     commands,
-    fault: (before) => ({ ...before, qmp: watched('qmp', before.qmp), agent: watched('agent', before.agent) }),
+    fault: (before) => ({
+      ...before,
+      qmp: watched('qmp', before.qmp),
+      agent: watched('agent', before.agent),
+    }),
   };
 }
 type Behaviour = Parameters<Fault>[0];
@@ -65,7 +71,9 @@ describe('what each action asks for', () => {
   ])('%s', async (action, expected, options) => {
     const { commands, performed } = await recorded(options, action);
     expect(commands).toEqual(expected);
-    expect(performed.by).toMatch(expected[0]?.startsWith('agent') ? /^through the guest agent \(guest-/ : /^through QEMU’s monitor \(/);
+    expect(performed.by).toMatch(
+      expected[0]?.startsWith('agent') ? /^through the guest agent \(guest-/ : /^through QEMU’s monitor \(/,
+    );
     performed.end();
     performed.end();
   });
@@ -112,7 +120,10 @@ describe('a shutdown', () => {
   });
 
   it('presses it when the agent refuses afterwards', async () => {
-    const { commands, performed, shows } = await recorded({ faults: [agentRefuses('guest-shutdown', 'child process has failed to shutdown')] }, 'shutdown');
+    const { commands, performed, shows } = await recorded(
+      { faults: [agentRefuses('guest-shutdown', 'child process has failed to shutdown')] },
+      'shutdown',
+    );
     expect(commands).toEqual(['agent guest-shutdown powerdown', 'qmp system_powerdown']);
     await shows('off');
     performed.end();
@@ -123,22 +134,33 @@ describe('what QEMU answers', () => {
   it('a refusal is one, in its words', async () => {
     const { machine, done } = await createReadyBench();
     await expect(done(machine.perform('wakeup'))).rejects.toMatchObject({
-      refusal: { code: 'hypervisor-refused', message: expect.stringContaining('guest is not in suspended state'), remedy: expect.any(String) },
+      refusal: {
+        code: 'hypervisor-refused',
+        message: expect.stringContaining('guest is not in suspended state'),
+        remedy: expect.any(String),
+      },
     });
   });
 
   it('none at all leaves the outcome open', async () => {
-    const { machine, done } = await createReadyBench({ faults: [loses({ answers: 'qmp', command: 'stop' })] });
+    const { machine, done } = await createReadyBench({
+      faults: [loses({ answers: 'qmp', command: 'stop' })],
+    });
     const paused = done(machine.perform('pause'), 20_000);
-    await expect(paused).rejects.toMatchObject({ refusal: { code: 'outcome-unknown', remedy: expect.any(String) } });
+    await expect(paused).rejects.toMatchObject({
+      refusal: { code: 'outcome-unknown', remedy: expect.any(String) },
+    });
   });
 
   it('a connection that drops leaves the outcome open, but for quit', async () => {
-    const drop = (command: string) => createReadyBench({ faults: [dropsConnectionAt({ answers: 'qmp', command })] });
+    const drop = (command: string) =>
+      createReadyBench({ faults: [dropsConnectionAt({ answers: 'qmp', command })] });
     const resetting = await drop('system_reset');
     await expect(resetting.done(resetting.machine.perform('reset'))).rejects.toBeInstanceOf(RefusedError);
     const quitting = await drop('quit');
-    await expect(quitting.done(quitting.machine.perform('poweroff'))).resolves.toMatchObject({ refusal: null });
+    await expect(quitting.done(quitting.machine.perform('poweroff'))).resolves.toMatchObject({
+      refusal: null,
+    });
   });
 
   it('without a connection nothing is asked', async () => {
@@ -155,14 +177,21 @@ describe('what QEMU answers', () => {
     });
     await done(machine.perform('shutdown'));
     await shows('off');
-    await expect(done(machine.perform('start'))).rejects.toMatchObject({ refusal: { code: 'hypervisor-refused' } });
+    await expect(done(machine.perform('start'))).rejects.toMatchObject({
+      refusal: { code: 'hypervisor-refused' },
+    });
   });
 });
 
 describe('the facts', () => {
   it('are told by QEMU and by the agent', async () => {
     const { machine, done } = await createReadyBench({
-      settings: { os: { 'pretty-name': 'Debian GNU/Linux 13' }, interfaces: [{ name: 'eth0', mac: '52:54:00:00:00:01', addresses: [{ address: '10.0.2.15', prefix: 24 }] }] },
+      settings: {
+        os: { 'pretty-name': 'Debian GNU/Linux 13' },
+        interfaces: [
+          { name: 'eth0', mac: '52:54:00:00:00:01', addresses: [{ address: '10.0.2.15', prefix: 24 }] },
+        ],
+      },
     });
     expect(await done(machine.facts())).toEqual({
       hypervisor: { value: 'QEMU 7.2.22' },

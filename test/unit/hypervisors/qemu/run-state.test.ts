@@ -27,9 +27,12 @@ describe('QEMU’s run states', () => {
     expect(powerStateOf(status, false).name).toBe(expected[status]);
   });
 
-  it.each(RUN_STATES.filter((status) => !['running', 'suspended', 'paused'].includes(status)))('%s says what it is', (status) => {
-    expect(powerStateOf(status, false).detail).toMatch(/\.$/);
-  });
+  it.each(RUN_STATES.filter((status) => !['running', 'suspended', 'paused'].includes(status)))(
+    '%s says what it is',
+    (status) => {
+      expect(powerStateOf(status, false).detail).toMatch(/\.$/);
+    },
+  );
 
   it('a shutdown after SUSPEND_DISK is a hibernation, and nothing else is', () => {
     expect(powerStateOf('shutdown', true)).toEqual({ name: 'hibernated', detail: 'Starting it resumes it.' });
