@@ -91,7 +91,11 @@ describe('a guest that is gone when the app starts', () => {
     const qemu = await world.slot('nas').start();
     await world.shows('nas', 'unknown');
     await qemu.kill();
-    expect(await world.shows('nas', 'off')).toMatchObject({ since: null, source: 'inference', cause: 'unknown' });
+    expect(await world.shows('nas', 'off')).toMatchObject({
+      since: null,
+      source: 'inference',
+      cause: 'unknown',
+    });
   });
 
   it('is not claimed to be anything while the host cannot be looked at, and not started', async () => {
