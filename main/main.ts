@@ -96,6 +96,6 @@ function platformName(): Platform['platform'] {
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   console.error(`Reveille cannot start: ${message}`);
-  dialog.showErrorBox('Reveille cannot start', message);
-  app.exit(1);
+  // Not showErrorBox: it would block, and could not be ended by a signal.
+  void dialog.showMessageBox({ type: 'error', title: 'Reveille', message: 'Reveille cannot start', detail: message }).then(() => app.exit(1));
 }

@@ -9,7 +9,8 @@ export type SocketAddress =
   | { kind: 'pipe'; path: string };
 
 /** missing: no such socket or host. refused: nobody listens. permission: not for this user. */
-export type DialErrorCode = 'missing' | 'refused' | 'permission' | 'timeout' | 'other';
+/** `busy`: somebody listens, but takes no further client: another one holds the socket (unix(7) connect, EAGAIN). */
+export type DialErrorCode = 'missing' | 'refused' | 'busy' | 'permission' | 'timeout' | 'other';
 
 export class DialError extends Error {
   constructor(
@@ -73,6 +74,8 @@ function dialErrorCode(code: string | undefined): DialErrorCode {
       return 'missing';
     case 'ECONNREFUSED':
       return 'refused';
+    case 'EAGAIN':
+      return 'busy';
     case 'EACCES':
     case 'EPERM':
       return 'permission';
@@ -89,6 +92,8 @@ function describe(code: DialErrorCode, where: string, detail = ''): string {
       return `There is no ${where}. Check the address, and that the guest is running.`;
     case 'refused':
       return `Nobody listens at ${where}. The guest that did has probably ended.`;
+    case 'busy':
+      return `Another program is connected to ${where}, which takes one at a time. End that program’s connection.`;
     case 'permission':
       return `You may not connect to ${where}. Run Reveille as the user who runs QEMU, or get access to it.`;
     case 'timeout':

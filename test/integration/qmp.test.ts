@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import type { Duplex } from 'node:stream';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock as clock } from '../../main/clock';
@@ -148,6 +149,28 @@ describe.skipIf(noQemu)('a real QEMU', () => {
     const next = await patient;
     expect((await next.call('query-status')).status).toBe('running');
     next.close();
+  });
+
+  it('is busy for a client that finds the queue in front of the first one full', async () => {
+    startQemu();
+    const first = await connectQmp(await reach(), { clock });
+    const waiting = await dial({ kind: 'unix', path: socket() }, { clock });
+    const busy = async () => {
+      const streams: Duplex[] = [];
+      try {
+        for (let more = 0; more < 10; more += 1) streams.push(await dial({ kind: 'unix', path: socket() }, { clock }));
+        return undefined;
+      } catch (error) {
+        return error;
+      } finally {
+        for (const stream of streams) stream.destroy();
+      }
+    };
+    const refused = await busy();
+    expect(refused).toBeInstanceOf(DialError);
+    expect(refused).toMatchObject({ code: 'busy', message: expect.stringContaining('takes one at a time') });
+    waiting.destroy();
+    first.close();
   });
 
   it('killed in the middle of calls: they fail, and the connection says that it is over', async () => {

@@ -140,6 +140,13 @@ function statusOf(error: unknown, address: SocketAddress): AgentStatus {
       remedy: 'Run Reveille as the user who runs QEMU, or give your user access to the socket.',
     };
   }
+  if (error.code === 'busy') {
+    return {
+      status: 'unreachable',
+      reason: `Another program holds the agent’s socket ${where}.`,
+      remedy: 'End that program’s connection; the agent talks to one at a time. Reveille tries again by itself.',
+    };
+  }
   return {
     status: 'unreachable',
     reason: `The agent’s socket cannot be reached: ${error.message}`,

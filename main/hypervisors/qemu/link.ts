@@ -103,6 +103,10 @@ export function createMonitorLink(
   };
 }
 
+/** QEMU serves one client: the next gets no greeting, and those after it cannot even connect. */
+const isTaken = (error: unknown): boolean =>
+  error instanceof QmpError ? error.kind === 'no-greeting' : error instanceof DialError && error.code === 'busy';
+
 /** The sentence for the user, from the failure that says most. */
 function unavailable(monitors: readonly SocketAddress[], failures: readonly unknown[]): Control {
   const [first] = monitors;
@@ -113,7 +117,7 @@ function unavailable(monitors: readonly SocketAddress[], failures: readonly unkn
       remedy: 'Start it with -qmp unix:/path/to/socket,server=on,wait=off.',
     };
   }
-  const taken = failures.findIndex((error) => error instanceof QmpError && error.kind === 'no-greeting');
+  const taken = failures.findIndex(isTaken);
   if (taken >= 0) {
     return {
       status: 'unavailable',

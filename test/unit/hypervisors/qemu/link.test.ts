@@ -39,7 +39,7 @@ function createBench(monitors: readonly SocketAddress[], answers: (address: Sock
       async dial(address) {
         dials.push({ at: clock.monotonic(), address });
         const answer = answers(address);
-        if (['missing', 'refused', 'permission', 'timeout', 'other'].includes(answer)) {
+        if (['missing', 'refused', 'busy', 'permission', 'timeout', 'other'].includes(answer)) {
           throw new DialError(answer as DialErrorCode, address, `no way (${answer})`);
         }
         const { near, far } = duplexPair();
@@ -178,6 +178,11 @@ describe('why no monitor can be used', () => {
     const { reason, remedy } = await reasonFor([A], () => 'mute');
     expect(reason).toBe('Another program holds its only free monitor (unix:/run/a.qmp).');
     expect(remedy).toContain('second -qmp socket');
+  });
+
+  it('another program holds it, and the queue in front of it is full', async () => {
+    const { reason } = await reasonFor([A], () => 'busy');
+    expect(reason).toBe('Another program holds its only free monitor (unix:/run/a.qmp).');
   });
 
   it('it is held, and the other one is missing: the held one says most', async () => {
