@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { app, dialog, powerMonitor, type BrowserWindow } from 'electron';
 import { createApp, type App, type Platform } from './app';
@@ -6,6 +5,7 @@ import { systemClock } from './clock';
 import { setMenu } from './desktop/menu';
 import { declarePageScheme, servePage } from './desktop/page-scheme';
 import { printableView } from './desktop/print-view';
+import { prepareProfile } from './desktop/profile';
 import { readSwitches } from './desktop/switches';
 import { createWindow, lockDown } from './desktop/window';
 import { createScanDeps, scanThisComputer } from './hosts/discovery/local';
@@ -15,17 +15,17 @@ import { createDispatch } from './ipc/dispatch';
 import type { Patch } from '../preload/contract/view';
 
 const switches = readSwitches(process.argv);
-if (switches.userDataDir) {
-  const dir = resolve(switches.userDataDir);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  app.setPath('userData', dir);
-}
+if (switches.userDataDir) app.setPath('userData', resolve(switches.userDataDir));
+const dataDir = app.getPath('userData');
 declarePageScheme();
 
 let reveille: App | null = null;
 let window: BrowserWindow | null = null;
 
-if (app.requestSingleInstanceLock()) {
+const unusable = profileProblem();
+if (unusable !== null) {
+  void app.whenReady().then(() => fail(unusable));
+} else if (app.requestSingleInstanceLock()) {
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore();
     window?.show();
@@ -50,6 +50,15 @@ if (app.requestSingleInstanceLock()) {
   app.quit();
 }
 
+function profileProblem(): unknown {
+  try {
+    prepareProfile(dataDir);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
 async function run(): Promise<void> {
   setMenu();
   lockDown();
@@ -58,8 +67,6 @@ async function run(): Promise<void> {
   const created = createWindow();
   window = created.window;
   let send = (_patch: Patch) => {};
-  const dataDir = app.getPath('userData');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const scanDeps = createScanDeps(systemClock, runCommand);
   reveille = await createApp({
     clock: systemClock,
@@ -82,7 +89,12 @@ async function run(): Promise<void> {
   powerMonitor.on('resume', () => running.recheck());
 
   const started = running.start();
-  await created.load();
+  try {
+    await created.load();
+  } catch (error) {
+    // A window that was closed while it loaded is no failure.
+    if (!created.window.isDestroyed()) throw error;
+  }
   await started;
   if (switches.printView) process.stdout.write(`${printableView(running.snapshot())}\n`);
 }

@@ -42,7 +42,7 @@ export const actionCommands: Record<ActionName, ActionCommand> = {
     icon: 'moon',
     shortcut: { key: 's', mod: false },
     doing: 'Falling asleep…',
-    ask: { kind: 'when', hint: 'The guest keeps its memory and wakes in a moment.' },
+    ask: { kind: 'when', hint: 'The guest keeps its memory; waking it takes a moment.' },
     destructive: false,
   },
   hibernate: {

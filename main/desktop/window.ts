@@ -37,6 +37,11 @@ export function createWindow(): { window: BrowserWindow; load(): Promise<void> }
       devTools: !app.isPackaged,
     },
   });
+  // Main has all the state: a page that crashed is loaded anew.
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    console.error(`The window's page was lost (${reason}); it is loaded anew.`);
+    if (reason !== 'clean-exit') window.webContents.reload();
+  });
   window.once('ready-to-show', () => window.show());
   return { window, load: () => window.loadURL(PAGE) };
 }

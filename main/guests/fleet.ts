@@ -4,7 +4,7 @@ import type { Clock } from '../clock';
 import type { GuestHost } from '../hosts/host';
 import type { Alarm, AlarmEnding, DueChange } from '../power/alarms';
 import { formatDuration } from '../power/durations';
-import { isEnded } from '../power/states';
+import { isEnded, type Cause } from '../power/states';
 import type { Document } from '../storage/document';
 import { newAttempt, type Attempt } from './attempt';
 import { createBootIdReader } from './boot-ids';
@@ -158,7 +158,7 @@ export function createFleet(options: FleetOptions): Fleet {
       history.add(guest.id, {
         kind: 'alarm',
         text,
-        cause: ending.kind === 'cancelled' ? 'user' : 'timer',
+        cause: causeOf(ending),
         failed: ending.kind === 'failed',
       });
     const name = guest?.remembered.name ?? 'A guest';
@@ -166,13 +166,13 @@ export function createFleet(options: FleetOptions): Fleet {
     if (ending.kind === 'woken' && ending.late > 30_000) {
       onNotice({ ...about, severity: 'warning', title: `${name} was woken late`, message: text });
     } else if (ending.kind === 'failed' && !endedByUser(guest)) {
-      const remedy = 'Look at its state, and start or wake it yourself.';
+      const isDue = clock.now() >= alarm.due;
       onNotice({
         ...about,
         severity: 'error',
-        title: `${name} was not woken by its alarm`,
+        title: isDue ? `${name} was not woken by its alarm` : `${name} will not be woken by its alarm`,
         message: ending.reason,
-        remedy,
+        remedy: guest && isEnded(guest.state.name) ? 'Start it again.' : 'Look at its state, and wake it yourself.',
       });
     }
     onGuest(alarm.guestId);
@@ -229,6 +229,19 @@ async function firstStates(guests: readonly Guest[], clock: Clock): Promise<void
 /** Who shut a guest down or forced it off need not be told that it won't be woken. */
 const endedByUser = (guest: Guest | undefined): boolean =>
   guest?.state.cause === 'user' && isEnded(guest.state.name);
+
+const causeOf = (ending: AlarmEnding): Cause => {
+  switch (ending.kind) {
+    case 'woken':
+      return 'timer';
+    case 'cancelled':
+      return 'user';
+    case 'ended-early':
+      return ending.by;
+    case 'failed':
+      return 'unknown';
+  }
+};
 
 function endingText(ending: AlarmEnding): string {
   switch (ending.kind) {

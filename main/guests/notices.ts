@@ -15,14 +15,14 @@ const failures: Readonly<Record<Action, string>> = {
   suspend: 'did not fall asleep',
   hibernate: 'did not hibernate',
   hybrid: 'did not fall asleep',
-  wakeup: 'did not wake in order',
+  wakeup: 'did not wake properly',
   pause: 'was not paused',
   resume: 'was not resumed',
   shutdown: 'did not shut down',
   reboot: 'did not restart',
   poweroff: 'was not forced off',
   reset: 'was not reset',
-  start: 'did not start in order',
+  start: 'did not start properly',
   save: 'was not saved',
 };
 

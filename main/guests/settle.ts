@@ -2,7 +2,6 @@ import type { Machine } from '../hypervisors/machine';
 import { stateLabels } from '../power/states';
 import { superseded, unlessSuperseded, type Attempt } from './attempt';
 import type { Verdict } from './confirm';
-import type { Guest } from './guest';
 import type { Workplace } from './workplace';
 
 /** A woken guest is awake when its agent answers; then its clock is set. */
@@ -16,7 +15,7 @@ export async function settleAfterWake(
   const silence = await silenceOf(attempt, machine, workplace, ms);
   switch (silence) {
     case null:
-      await setClock(attempt.guest, machine);
+      await setClock(attempt, machine);
       return { ok: true };
     case 'superseded':
       return superseded;
@@ -64,7 +63,7 @@ export async function silenceOf(
 }
 
 /** The result stands in the guest's history; a clock that can't be set does not make a wake fail. */
-async function setClock(guest: Guest, machine: Machine): Promise<void> {
+async function setClock({ guest, by }: Attempt, machine: Machine): Promise<void> {
   try {
     const { behindMs, leftMs } = await machine.setClock();
     const off =
@@ -72,10 +71,10 @@ async function setClock(guest: Guest, machine: Machine): Promise<void> {
         ? 'it was right'
         : `it was ${seconds(behindMs)} ${behindMs > 0 ? 'behind' : 'ahead'}`;
     const left = Math.abs(leftMs) < 500 ? '' : `; it is still ${seconds(leftMs)} off`;
-    guest.note({ kind: 'clock', text: `Clock set: ${off}${left}.`, cause: 'user', failed: left !== '' });
+    guest.note({ kind: 'clock', text: `Clock set: ${off}${left}.`, cause: by, failed: left !== '' });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    guest.note({ kind: 'clock', text: `The clock could not be set: ${why}`, cause: 'guest', failed: true });
+    guest.note({ kind: 'clock', text: `The clock could not be set: ${why}`, cause: by, failed: true });
   }
 }
 

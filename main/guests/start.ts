@@ -47,7 +47,7 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
       if (daemonized) return void workplace.rescan(guest.hostId);
       ended = failed(
         `QEMU ended at once (${signal ?? `exit status ${code}`}).${output ? ` It said: ${output}` : ''}`,
-        'Mend what it names, or start the guest the way it was started before.',
+        'Fix what it names, then start it again.',
       );
       changed();
     });

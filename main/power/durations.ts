@@ -112,7 +112,7 @@ function parseDuration(text: string): Duration {
     const isLast = part.lastIndex === text.length;
     const minutesAfterHours =
       name === '' && isLast && longest === HOURS && space === '' && /^[0-5]\d$/.test(whole + decimals);
-    if (name === '' && !minutesAfterHours) return refused(unitMissing(whole + decimals));
+    if (name === '' && !minutesAfterHours) return refused(unitMissing(whole + decimals, longest));
     const unit = minutesAfterHours ? MINUTES : units.findIndex(({ names }) => names.includes(name));
     if (unit < 0) return refused(`“${name}” is no unit of time here. Use days, h, min or s. ${examples}`);
     if (unit === longest) return refused(`“${name}” is there twice. ${examples}`);
@@ -129,8 +129,12 @@ function parseDuration(text: string): Duration {
   return longest < 0 ? refused(`For how long? ${examples}`) : { ok: true, ms: Math.round(total) };
 }
 
-const unitMissing = (number: string): string =>
-  `${number} what? Write ${number} h, ${number} min or ${number} days, or until followed by a time.`;
+function unitMissing(number: string, longest: number): string {
+  if (Number(number.replace(',', '.')) === 0) return `It has to be at least 1 second. ${examples}`;
+  const [next] = longest < 0 ? [] : units.slice(longest + 1);
+  if (next) return `${number} what? Write ${number} ${next.label} if you mean that. ${examples}`;
+  return `${number} what? Write ${number} h, ${number} min or ${number} days, or until followed by a time.`;
+}
 
 /** What people write who mean something else than a length of time, or something that could be two. */
 function mistaken(text: string): string | undefined {

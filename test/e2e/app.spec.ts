@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { systemClock } from '../../main/clock';
 import { createScanDeps, scanThisComputer } from '../../main/hosts/discovery/local';
@@ -9,6 +10,9 @@ import { runCommand } from '../../main/hosts/discovery/run-command';
 import { guestsCanRun } from '../guest/tiny-guest';
 import { requireComponent } from '../support/requires';
 import { expect, test } from './fixtures';
+
+/** Required from outside of Electron, the package is the executable's path. */
+const electron = createRequire(__filename)('electron') as string;
 
 test('the demo opens by itself at a first start without guests, is marked, and its guests sleep and wake', async ({ launch }) => {
   const found = await scanThisComputer(process.platform, createScanDeps(systemClock, runCommand));
@@ -136,4 +140,36 @@ test('a damaged file is kept aside, and the app says so', async ({ launch }) => 
   await expect(second.page.getByText('A file of Reveille was damaged')).toBeVisible();
   await second.page.getByRole('button', { name: 'Dismiss' }).click();
   await expect(second.page.getByText('A file of Reveille was damaged')).toBeHidden();
+});
+
+test('a profile of a newer version is left alone, and the app can be ended', async () => {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'newer-'));
+  const file = path.join(dir, 'alarms.json');
+  const content = JSON.stringify({ document: 'alarms', version: 99, value: 'from the future' });
+  await writeFile(file, content);
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const app = spawn(electron, ['.', ...asRoot, '--user-data-dir', dir], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  app.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said).toContain('was written by a newer Reveille');
+  const ended = once(app, 'exit');
+  app.kill('SIGTERM');
+  await ended;
+  expect(await readFile(file, 'utf8')).toBe(content);
+  await rm(dir, { recursive: true, force: true });
+});
+
+test('a profile that cannot be written to is said, and nothing is taken for a second instance', async () => {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'no-folder-'));
+  const file = path.join(dir, 'file');
+  await writeFile(file, '');
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const app = spawn(electron, ['.', ...asRoot, '--user-data-dir', path.join(file, 'profile')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  app.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said).toContain('Reveille cannot keep anything in its profile');
+  const ended = once(app, 'exit');
+  app.kill('SIGTERM');
+  await ended;
+  await rm(dir, { recursive: true, force: true });
 });

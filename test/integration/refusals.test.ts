@@ -137,7 +137,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('two real guests at once', ()
     guests[1]?.kill('SIGKILL');
     const crashed = await app.untilState(second, 'crashed');
     expect(crashed).toMatchObject({ state: { source: 'inference' }, alarm: null });
-    await app.until('the notice', ({ notices }) => Object.values(notices).some(({ title }) => title === `${second} was not woken by its alarm`));
+    await app.until('the notice', ({ notices }) => Object.values(notices).some(({ title }) => title === `${second} will not be woken by its alarm`));
     await app.call('setPowerState', { guestId: crashed.id, action: 'start', startAccepted: true });
     await app.untilState(second, 'running');
   });

@@ -185,7 +185,7 @@ describe('Force off', () => {
     expect(await world.done(poweroff, 60_000)).toMatchObject({ code: 'wrong-state', message: 'It is off.' });
     expect(world.notices).toMatchObject([
       {
-        title: 'nas did not start in order',
+        title: 'nas did not start properly',
         message: expect.stringContaining('not seen running within 30 s'),
       },
     ]);

@@ -272,7 +272,7 @@ describe('a wake that comes to nothing', () => {
     expect(world.guest('nas').state.name).toBe('suspended');
     expect(world.notices).toMatchObject([
       {
-        title: 'nas did not wake in order',
+        title: 'nas did not wake properly',
         message: 'QEMU accepted the wake-up, but reported no WAKEUP event within 30 s. It is sleeping now.',
         remedy: expect.stringContaining('force it off'),
       },
@@ -286,7 +286,7 @@ describe('a wake that comes to nothing', () => {
     expect(world.guest('nas').state).toMatchObject({ name: 'running', source: 'event' });
     expect(world.notices).toMatchObject([
       {
-        title: 'nas did not wake in order',
+        title: 'nas did not wake properly',
         message: expect.stringContaining('agent did not answer within 60 s'),
       },
     ]);
@@ -303,7 +303,7 @@ describe('a wake that comes to nothing', () => {
     expect(world.guest('nas').state).toMatchObject({ name: 'suspended', cause: 'guest' });
     expect(world.notices).toMatchObject([
       {
-        title: 'nas did not wake in order',
+        title: 'nas did not wake properly',
         message: 'It woke, but is sleeping now.',
         remedy: expect.stringContaining('Wake it again'),
       },
@@ -345,7 +345,7 @@ describe('a hibernated guest that boots cold', () => {
     expect(world.guest('nas').state.name).toBe('running');
     expect(world.notices).toMatchObject([
       {
-        title: 'nas did not start in order',
+        title: 'nas did not start properly',
         message: 'It booted anew instead of resuming: what it had in memory is lost.',
         remedy: expect.stringContaining('swap as large as its memory'),
       },

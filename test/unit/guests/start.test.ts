@@ -66,7 +66,7 @@ describe('a start', () => {
     await world.set('nas', 'start');
     expect(world.guest('nas').state.name).toBe('off');
     expect(world.notices).toMatchObject([
-      { title: 'nas did not start in order', message: expect.stringContaining('ENOENT'), remedy: 'Mend it.' },
+      { title: 'nas did not start properly', message: expect.stringContaining('ENOENT'), remedy: 'Mend it.' },
     ]);
   });
 
