@@ -1,6 +1,6 @@
 import { RefusedError } from '../power/actions';
 import { formatAddress, parseAddress, type SocketAddress } from '../protocols/sockets';
-import { guestId, type Remembered } from './remembered';
+import { guestId, notAskedYet, type Remembered } from './remembered';
 
 /** What a user types to add a guest by hand. */
 export interface ManualGuest {
@@ -28,17 +28,8 @@ export function manualGuest(hostId: string, typed: ManualGuest): Remembered {
     vcpus: null,
     machineType: null,
     recipe: recipe(typed),
-    startAccepted: false,
+    ...notAskedYet,
     manual: { monitor, agent },
-    last: {
-      name: 'unknown',
-      since: null,
-      source: 'inference',
-      cause: 'unknown',
-      detail: 'It has not been asked yet.',
-    },
-    bootId: null,
-    hibernating: false,
   };
 }
 

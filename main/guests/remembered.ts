@@ -58,14 +58,9 @@ export const parseRemembered = (value: unknown): Remembered[] => z.array(Remembe
 export const guestId = (hostId: string, key: string): string =>
   `${hostId}-${createHash('sha256').update(`${hostId}\0${key}`).digest('base64url').slice(0, 20)}`;
 
-/** A guest that is seen for the first time. */
-export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
-  id: guestId(hostId, found.key),
-  hostId,
-  key: found.key,
-  ...described(found),
+/** What is known of a guest before it was asked anything. */
+export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' | 'hibernating'> = {
   startAccepted: false,
-  manual: null,
   last: {
     name: 'unknown',
     since: null,
@@ -75,6 +70,16 @@ export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
   },
   bootId: null,
   hibernating: false,
+};
+
+/** A guest that is seen for the first time. */
+export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
+  id: guestId(hostId, found.key),
+  hostId,
+  key: found.key,
+  ...described(found),
+  ...notAskedYet,
+  manual: null,
 });
 
 /** What the host's listing tells of a guest. */

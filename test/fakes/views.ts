@@ -1,4 +1,5 @@
 import type { Availability, GuestFacts, GuestView, HostView, NoticeView, Snapshot } from '../../preload/contract/view';
+import { actions } from '../../preload/contract/vocabulary';
 import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
 
 /** Builders of what main would send: plausible by default, any part replaceable. */
@@ -23,24 +24,9 @@ const reasons: Partial<Record<ActionName, Availability>> = {
   save: { available: false, reason: 'A plain QEMU has no managed save.' },
 };
 
-const actionNames: readonly ActionName[] = [
-  'suspend',
-  'hibernate',
-  'hybrid',
-  'wakeup',
-  'pause',
-  'resume',
-  'shutdown',
-  'reboot',
-  'poweroff',
-  'reset',
-  'start',
-  'save',
-];
-
 /** Availabilities as main would give them to a guest in this state. */
 export function actionsIn(state: PowerStateName): GuestView['actions'] {
-  const all = actionNames.map((action): [ActionName, Availability] => [
+  const all = actions.map((action): [ActionName, Availability] => [
     action,
     possible[state].includes(action)
       ? { available: true }
