@@ -102,8 +102,15 @@ module.exports = {
       comment:
         "Guests, alarms and hosts reach QMP, agents and RPC through a hypervisor; addresses are anybody's.",
       severity: 'error',
-      from: { path: '^main/(guests|alarms|hosts|view|app\\.ts|ipc|desktop)' },
+      from: { path: '^main/(guests|alarms|hosts|view|(app|commands)\\.ts|ipc|desktop)', pathNot: '^main/hosts/ssh/' },
       to: { path: '^main/protocols/[^/]+/' },
+    },
+    {
+      name: 'ssh-by-its-hosts-only',
+      comment: 'SSH is how a host is reached: the hosts behind it speak it, and nothing else.',
+      severity: 'error',
+      from: { path: '^main/(hosts/ssh/|host-book\\.ts$)' },
+      to: { path: '^main/protocols/[^/]+/', pathNot: '^main/protocols/ssh/' },
     },
     {
       name: 'hosts-and-alarms-below-guests',

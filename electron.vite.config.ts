@@ -9,6 +9,8 @@ export default defineConfig({
       outDir: 'out/main',
       externalizeDeps: false,
       lib: { entry: 'main/main.ts', formats: ['cjs'] },
+      // ssh2 does without its native parts where it cannot load them, as in Electron.
+      rolldownOptions: { external: ['cpu-features', /\.node$/] },
     },
   },
   preload: {

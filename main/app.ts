@@ -11,13 +11,20 @@ import { HISTORY_VERSION, parseHistories, type Histories } from './guests/histor
 import type { Limits } from './guests/confirm';
 import type { Notice } from './guests/notices';
 import type { FoundGuest } from './hosts/discovery/found';
+import { watchNetwork, type NetworkInterfaces } from './hosts/network-watch';
+import { HOSTS_VERSION, parseSavedHosts, type SavedHost } from './hosts/saved-hosts';
+import type { SshHere } from './hosts/ssh/here';
+import { createQuestions } from './hosts/ssh/questions';
+import { createSecrets, type SecretStore } from './hosts/ssh/secrets';
 import { thisComputer } from './hosts/this-computer';
+import { createHostBook } from './host-book';
 import type { Alarm } from './power/alarms';
 import { openDocument, type Document } from './storage/document';
 import { memoryDocument } from './storage/memory';
 import { viewOf } from './view/guest-view';
+import { hostViewOf, promptView, testView } from './view/host-view';
 import { createPublisher } from './view/publisher';
-import type { AppView, HostView, NoticeView, Patch, Snapshot } from '../preload/contract/view';
+import type { AppView, NoticeView, Patch, Snapshot } from '../preload/contract/view';
 
 /** What the application needs from the computer and the desktop around it. */
 export interface Platform {
@@ -28,6 +35,11 @@ export interface Platform {
   readonly platform: AppView['platform'];
   /** Lists this computer's QEMU processes. */
   readonly scan: () => Promise<readonly FoundGuest[]>;
+  readonly ssh: SshHere;
+  readonly networkInterfaces: () => NetworkInterfaces;
+  readonly secrets: SecretStore;
+  /** Between 0 and 1. */
+  readonly random: () => number;
   readonly limits?: Limits;
   readonly onPatch: (patch: Patch) => void;
 }
@@ -57,8 +69,9 @@ export async function createApp(platform: Platform): Promise<App> {
   let demoStatus: AppView['demo'] = 'closed';
   let opening: Promise<void> = Promise.resolve();
   let stopped = false;
+  let endNetworkWatch = () => {};
 
-  const [guests, alarms, history, settings] = await Promise.all([
+  const [guests, alarms, history, settings, hosts] = await Promise.all([
     openDocument<Remembered[]>({
       dir,
       name: 'guests',
@@ -84,29 +97,45 @@ export async function createApp(platform: Platform): Promise<App> {
       empty: { startedBefore: false },
       clock,
     }),
+    openDocument<SavedHost[]>({
+      dir,
+      name: 'hosts',
+      version: HOSTS_VERSION,
+      parse: parseSavedHosts,
+      empty: [],
+      clock,
+    }),
   ]);
+  const questions = createQuestions((id) => publisher.touch('prompts', id));
 
   const publisher = createPublisher(
     randomUUID(),
     {
       app: () => ({ version: platform.version, platform: platform.platform, demo: demoStatus }),
-      hosts: (id) => hostView(fleets(), id),
+      hosts(id) {
+        const fleet = fleets().find((one) => one.hosts().some((host) => host.id === id));
+        return fleet && hostViewOf(id, fleet, book);
+      },
       guests(id) {
         for (const fleet of fleets()) {
           const guest = fleet.guest(id);
-          if (guest) return viewOf(guest, fleet);
+          if (guest) return viewOf(guest, fleet, book.awaySince(guest.hostId));
         }
         return undefined;
       },
       notices: (id) => notices.get(id),
+      prompts: (id) => promptView(id, questions.get(id)),
+      tests: (id) => testView(book.test(id)),
     },
     platform.onPatch,
   );
 
+  /** @returns a function that takes it back */
   const notify = (notice: Notice) => {
     const id = randomUUID();
     notices.set(id, { id, at: clock.now(), ...notice });
     publisher.touch('notices', id);
+    return () => dismissNotice(id);
   };
 
   const dismissNotice = (id: string) => {
@@ -128,6 +157,25 @@ export async function createApp(platform: Platform): Promise<App> {
     documents: { guests, alarms, history },
   });
   const fleets = (): Fleet[] => (demo ? [home, demo] : [home]);
+
+  const secrets = createSecrets(platform.secrets, (error) =>
+    notify({
+      severity: 'warning',
+      title: 'The keyring failed',
+      message: messageOf(error),
+      remedy: 'What you told is known for this run, and asked for again at the next start.',
+    }),
+  );
+  const book = createHostBook({
+    clock,
+    random: platform.random,
+    fleet: home,
+    document: hosts,
+    around: { clock, ...platform.ssh, questions, secrets, once: new Set() },
+    onTest: (id) => publisher.touch('tests', id),
+    onHost: (id) => publisher.touch('hosts', id),
+    onFault: (error) => notify({ severity: 'error', title: 'A host could not be kept or tested', message: messageOf(error) }),
+  });
 
   const setDemo = (status: AppView['demo']) => {
     demoStatus = status;
@@ -196,6 +244,8 @@ export async function createApp(platform: Platform): Promise<App> {
     handlers: createHandlers({
       clock,
       home,
+      book,
+      questions,
       fleets,
       snapshot: () => publisher.snapshot(),
       dismissNotice,
@@ -203,8 +253,10 @@ export async function createApp(platform: Platform): Promise<App> {
       closeDemo,
     }),
     async start() {
-      tellProblems([guests, alarms, history, settings]);
-      for (const { id } of home.hosts) publisher.touch('hosts', id);
+      tellProblems([guests, alarms, history, settings, hosts]);
+      endNetworkWatch = watchNetwork({ clock, interfaces: platform.networkInterfaces, onChange: () => home.reachAgain() });
+      book.start();
+      for (const { id } of home.hosts()) publisher.touch('hosts', id);
       for (const { id } of home.guests()) publisher.touch('guests', id);
       await home.start();
       if (settings.value.startedBefore) return;
@@ -218,22 +270,14 @@ export async function createApp(platform: Platform): Promise<App> {
     },
     async stop() {
       stopped = true;
+      endNetworkWatch();
       await opening;
+      await book.stop();
       await Promise.all(fleets().map((fleet) => fleet.stop()));
     },
     recheck: () => fleets().forEach((fleet) => fleet.recheck()),
     snapshot: () => publisher.snapshot(),
   };
-}
-
-function hostView(fleets: readonly Fleet[], id: string): HostView | undefined {
-  for (const fleet of fleets) {
-    const host = fleet.hosts.find((one) => one.id === id);
-    if (host) {
-      return { id, name: host.name, kind: host.kind, simulated: host.simulated, status: fleet.status(id) };
-    }
-  }
-  return undefined;
 }
 
 /** A guest of the demo that is off when it opens, as the app would remember a real one. */
@@ -255,3 +299,5 @@ function remembersDemo(
     : { name: 'off', since: null, source: 'inference', cause: 'unknown' };
   return { ...firstSeen(hostId, { ...found, pid: 0, startedAt: null }), last, bootId };
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

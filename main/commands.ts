@@ -1,6 +1,9 @@
 import { AlarmRefusedError } from './alarms/runner';
 import type { Clock } from './clock';
 import type { Fleet } from './guests/fleet';
+import type { HostBook } from './host-book';
+import type { FoundGuest } from './hosts/discovery/found';
+import type { Questions } from './hosts/ssh/questions';
 import { isRemovable, type Guest } from './guests/guest';
 import { manualGuest } from './guests/manual';
 import { RefusedError, type Refusal } from './power/actions';
@@ -24,6 +27,8 @@ export interface Stage {
   fleets(): readonly Fleet[];
   /** Where guests that are added by hand belong. */
   readonly home: Fleet;
+  readonly book: HostBook;
+  readonly questions: Questions;
   dismissNotice(id: string): void;
   openDemo(): Promise<void>;
   closeDemo(): Promise<void>;
@@ -31,7 +36,7 @@ export interface Stage {
 
 /** Every command of the bridge. A refusal is thrown as RefusedError; the bridge makes a result of it. */
 export function createHandlers(stage: Stage): Handlers {
-  const { clock } = stage;
+  const { clock, book, questions } = stage;
 
   const find = (id: string): { fleet: Fleet; guest: Guest } => {
     for (const fleet of stage.fleets()) {
@@ -111,6 +116,7 @@ export function createHandlers(stage: Stage): Handlers {
         hostName: facts?.hostName ?? missing,
         addresses: facts?.addresses ?? missing,
         uuid: known(remembered.uuid, 'It was started without one.'),
+        manager: known(managerOf(found), found ? 'Nobody: its own command starts it.' : 'Not known while it does not run.'),
         pid:
           guest.hostId === 'demo'
             ? { missing: 'It is simulated.' }
@@ -124,7 +130,7 @@ export function createHandlers(stage: Stage): Handlers {
       return Promise.resolve([...fleet.history.of(guestId)]);
     },
     addGuest(args) {
-      const [host] = stage.home.hosts;
+      const host = stage.home.hosts().find(({ link }) => link === null);
       if (!host) throw new Error('There is no host to add a guest to');
       const remembered = manualGuest(host.id, args);
       const listed = stage.home
@@ -165,6 +171,35 @@ export function createHandlers(stage: Stage): Handlers {
       stage.dismissNotice(noticeId);
       return Promise.resolve({});
     },
+    listSshHosts: () => book.aliases(),
+    testHost: ({ address }) => Promise.resolve({ testId: book.beginTest(address) }),
+    endTest({ testId }) {
+      book.endTest(testId);
+      return Promise.resolve({});
+    },
+    addHost: async ({ address, name }) => ({ hostId: await book.add(address, name) }),
+    async editHost({ hostId, address, name }) {
+      await book.edit(hostId, address, name);
+      return {};
+    },
+    async setHostEnabled({ hostId, enabled }) {
+      await book.setEnabled(hostId, enabled);
+      return {};
+    },
+    async removeHost({ hostId }) {
+      await refusing(() => book.remove(hostId));
+      return {};
+    },
+    async connectHost({ hostId }) {
+      book.connect(hostId);
+      return {};
+    },
+    async answerHostKey({ promptId, answer }) {
+      return answered(questions.answerHostKey(promptId, answer));
+    },
+    async answerSecret({ promptId, answers, keep }) {
+      return answered(questions.answerSecret(promptId, { answers, keep }));
+    },
     async openDemo() {
       await stage.openDemo();
       return {};
@@ -191,6 +226,15 @@ function changeOf(to: string, when: (text: string) => { when: When; due: number 
   return { kind: 'to', due: parsed.due, basis: parsed.when.kind === 'for' ? 'duration' : 'instant' };
 }
 
+function answered(open: boolean): Record<never, never> {
+  if (open) return {};
+  throw new RefusedError({
+    code: 'unknown-question',
+    message: 'The host no longer waits for this answer.',
+    remedy: 'Connect again to be asked again.',
+  });
+}
+
 /** What alarms and storage refuse, as a refusal. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -207,6 +251,18 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
 const hasMonitor = ({ found }: Guest, manual: Guest['remembered']['manual']): boolean =>
   manual !== null &&
   (found?.monitors.some((address) => formatAddress(address) === formatAddress(manual.monitor)) ?? false);
+
+function managerOf(found: FoundGuest | null): string | null {
+  switch (found?.owner) {
+    case 'proxmox':
+      return `Proxmox VE, VM ${found.vmid ?? 'unknown'}`;
+    case 'libvirt':
+      return 'libvirt';
+    case 'user':
+    case undefined:
+      return null;
+  }
+}
 
 const monitorOf = ({ found, remembered: { manual } }: Guest): string | null => {
   const address = found?.monitors[0] ?? manual?.monitor;

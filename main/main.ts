@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, dialog, powerMonitor, type BrowserWindow } from 'electron';
 import { createApp, type App, type Platform } from './app';
@@ -6,10 +7,12 @@ import { setMenu } from './desktop/menu';
 import { declarePageScheme, servePage } from './desktop/page-scheme';
 import { printableView } from './desktop/print-view';
 import { prepareProfile } from './desktop/profile';
+import { openSecretStore } from './desktop/secrets';
 import { readSwitches } from './desktop/switches';
 import { createWindow, lockDown } from './desktop/window';
 import { createScanDeps, scanThisComputer } from './hosts/discovery/local';
 import { runCommand } from './hosts/discovery/run-command';
+import { sshOnThisComputer } from './hosts/ssh/here';
 import { serveBridge } from './ipc/bridge';
 import { createDispatch } from './ipc/dispatch';
 import type { Patch } from '../preload/contract/view';
@@ -74,6 +77,10 @@ async function run(): Promise<void> {
     version: app.getVersion(),
     platform: platformName(),
     scan: () => scanThisComputer(process.platform, scanDeps),
+    ssh: sshOnThisComputer(process.env),
+    networkInterfaces,
+    secrets: await openSecretStore(dataDir),
+    random: Math.random,
     onPatch: (patch) => send(patch),
   });
   const running = reveille;

@@ -1,4 +1,4 @@
-import type { AppView, Availability, GuestView } from '../preload/contract/view';
+import type { AppView, Availability, GuestView, HostView } from '../preload/contract/view';
 import type { ActionName, PowerStateName, SleepName } from '../preload/contract/vocabulary';
 import type { IconName } from './ui/icon';
 
@@ -149,12 +149,48 @@ export const entryCommands: Record<EntryCommandName, CommandWords> = {
   remove: { label: 'Remove from list', icon: 'trash' },
 };
 
-export type AppCommandName = 'palette' | 'search' | 'add-guest' | 'open-demo' | 'close-demo';
+export type HostCommandName = 'connect' | 'edit' | 'disable' | 'enable' | 'remove';
+
+/** What can be done with a host that was added. */
+export const hostCommands: Record<HostCommandName, CommandWords> = {
+  connect: { label: 'Connect now', icon: 'plug' },
+  edit: { label: 'Edit…', icon: 'pencil', longLabel: 'Edit host' },
+  disable: { label: 'Disable', icon: 'power', longLabel: 'Disable host' },
+  enable: { label: 'Enable', icon: 'power', longLabel: 'Enable host' },
+  remove: { label: 'Remove…', icon: 'trash', longLabel: 'Remove host' },
+};
+
+export interface OfferedHostCommand {
+  command: HostCommandName;
+  /** Why it can't be done now; undefined when it can. */
+  whyNot: string | undefined;
+}
+
+function whyNotConnect({ enabled, link }: HostView): string | undefined {
+  if (!enabled) return 'The host is disabled.';
+  if (link.kind === 'ready') return 'The host is connected.';
+  return link.kind === 'connecting' ? 'It is being connected.' : undefined;
+}
+
+/** The commands of a host's menu. This computer and the demo have none. */
+export function offeredHostCommands(host: HostView): readonly OfferedHostCommand[] {
+  if (host.kind !== 'ssh') return [];
+  const can = (command: HostCommandName): OfferedHostCommand => ({ command, whyNot: undefined });
+  return [
+    { command: 'connect', whyNot: whyNotConnect(host) },
+    can('edit'),
+    can(host.enabled ? 'disable' : 'enable'),
+    can('remove'),
+  ];
+}
+
+export type AppCommandName = 'palette' | 'search' | 'add-guest' | 'add-host' | 'open-demo' | 'close-demo';
 
 export const appCommands: Record<AppCommandName, CommandWords> = {
   palette: { label: 'Commands', icon: 'command', shortcut: { key: 'k', mod: true } },
   search: { label: 'Search guests', icon: 'search', shortcut: { key: '/', mod: false } },
   'add-guest': { label: 'Add guest', icon: 'plus' },
+  'add-host': { label: 'Add host', icon: 'server' },
   'open-demo': { label: 'Try the demo', icon: 'flask' },
   'close-demo': { label: 'Close the demo', icon: 'flask' },
 };
@@ -163,7 +199,7 @@ export const appCommands: Record<AppCommandName, CommandWords> = {
 export function offeredAppCommands(app: AppView): readonly AppCommandName[] {
   const demo: readonly AppCommandName[] =
     app.demo === 'closed' ? ['open-demo'] : app.demo === 'open' ? ['close-demo'] : [];
-  return ['search', 'add-guest', ...demo];
+  return ['search', 'add-guest', 'add-host', ...demo];
 }
 
 /** As a key cap: "S", "⌘K", "Ctrl K". */

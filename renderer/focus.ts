@@ -1,15 +1,17 @@
+import type { MenuState } from './store';
 import { windowStore } from './store';
 
 /** Where the keyboard is, and where it goes back to. */
 
 let origin: Element | null = null;
+let behindQuestion: Element | null = null;
 
-const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-guest-row]')];
+const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')];
 
-export const rowElement = (guestId: string): HTMLElement | undefined =>
-  rows().find((row) => row.dataset['guestRow'] === guestId);
+/** A guest's row by the guest's id, a host's by hostRowId (groups.ts). */
+const rowElement = (rowId: string): HTMLElement | undefined => rows().find((row) => row.dataset['row'] === rowId);
 
-export const focusRow = (guestId: string): void => rowElement(guestId)?.focus();
+export const focusRow = (rowId: string): void => rowElement(rowId)?.focus();
 
 export const searchElement = (): HTMLInputElement | null => document.querySelector('input[data-guest-search]');
 
@@ -18,10 +20,20 @@ export function focusSearch(): void {
   searchElement()?.select();
 }
 
-/** To be called before a dialog opens: it will give the focus back to what has it now (a menu: to the menu's button). */
-export function rememberFocus(): void {
+/** What has the focus; in a menu, the menu's button instead. */
+function focused(menu: MenuState | null): Element | null {
   const active = document.activeElement;
-  origin = active?.closest('[role="menu"]') ? (windowStore.getState().menu?.anchor ?? null) : active;
+  return active?.closest('[role="menu"]') ? (menu?.anchor ?? null) : active;
+}
+
+/** To be called before a dialog opens: it will give the focus back to what has it now. */
+export function rememberFocus(): void {
+  origin = focused(windowStore.getState().menu);
+}
+
+/** The same for questions, which come by themselves, over a dialog too. `menu` is the one that was open till now. */
+export function rememberFocusBehindQuestion(menu: MenuState | null): void {
+  behindQuestion = focused(menu);
 }
 
 const canTakeFocus = (element: Element | null): element is HTMLElement =>
@@ -33,3 +45,7 @@ export function focusHome(): HTMLElement | null {
   const { activeRowId } = windowStore.getState();
   return (activeRowId === null ? undefined : rowElement(activeRowId)) ?? searchElement();
 }
+
+/** Where the focus belongs once the last question is gone. */
+export const focusBehindQuestion = (): HTMLElement | null =>
+  canTakeFocus(behindQuestion) ? behindQuestion : focusHome();

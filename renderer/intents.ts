@@ -27,7 +27,7 @@ export function openDialog(dialog: DialogState): void {
 }
 
 /** A refused call, as a notice beside main's own. */
-function showRefusal(label: string, guestId: string | null, refusal: Refusal): void {
+export function showRefusal(label: string, guestId: string | null, refusal: Refusal): void {
   const guest = guestId === null ? undefined : guestById(guestId);
   addLocalNotice({
     at: Date.now(),
@@ -143,7 +143,8 @@ export async function runAppCommand(command: AppCommandName): Promise<void> {
       focusSearch();
       return;
     case 'add-guest':
-      openDialog({ kind: 'add-guest' });
+    case 'add-host':
+      openDialog({ kind: command });
       return;
     case 'open-demo':
     case 'close-demo': {

@@ -1,9 +1,10 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
-import type { GuestView, NoticeView, Snapshot } from '../preload/contract/view';
+import type { GuestView, HostView, NoticeView, Snapshot } from '../preload/contract/view';
 import type { ActionName, SleepName } from '../preload/contract/vocabulary';
 import type { HostGroup } from './groups';
 import { groupGuests, sameOrder } from './groups';
+import { promptInFront } from './prompts';
 
 /** An action from the click on, until main's view takes over or the call is refused. */
 export interface Asked {
@@ -22,12 +23,17 @@ export type DialogState =
   | { kind: 'change-alarm'; guestId: string }
   | { kind: 'remove'; guestId: string }
   | { kind: 'add-guest' }
+  | { kind: 'add-host' }
+  | { kind: 'edit-host'; hostId: string }
+  | { kind: 'remove-host'; hostId: string }
   | { kind: 'palette' };
 
 /** The one open menu, drawn at the button or the point that opened it. */
-export interface MenuState {
-  kind: 'actions' | 'alarm';
-  guestId: string;
+export type MenuState = MenuSubject & MenuPlace;
+
+export type MenuSubject = { kind: 'actions' | 'alarm'; guestId: string } | { kind: 'host'; hostId: string };
+
+interface MenuPlace {
   anchor: Element;
   point: { x: number; y: number } | null;
   /** Its first item is highlighted at once. */
@@ -51,6 +57,10 @@ export interface WindowState {
   activeRowId: string | null;
   dialog: DialogState | null;
   menu: MenuState | null;
+  /** The question in front of everything else. */
+  promptId: string | null;
+  /** Questions that main has the answer to and still names. */
+  answered: readonly string[];
 }
 
 const initial: WindowState = {
@@ -65,6 +75,8 @@ const initial: WindowState = {
   activeRowId: null,
   dialog: null,
   menu: null,
+  promptId: null,
+  answered: [],
 };
 
 export const windowStore = createStore<WindowState>(() => initial);
@@ -75,6 +87,7 @@ export const useWindow = <T>(select: (state: WindowState) => T): T => useStore(w
 export const resetWindow = (): void => windowStore.setState(initial, true);
 
 export const guestById = (id: string): GuestView | undefined => windowStore.getState().view?.guests[id];
+export const hostById = (id: string): HostView | undefined => windowStore.getState().view?.hosts[id];
 
 function without<T>(record: Record<string, T>, id: string): Record<string, T> {
   const { [id]: _gone, ...rest } = record;
@@ -92,19 +105,29 @@ function stillAsked(asked: Record<string, Asked>, view: Snapshot): Record<string
   return kept.length === entries.length ? asked : Object.fromEntries(kept);
 }
 
-/** Takes in a new view; what the window holds about guests that are gone goes with them. */
+/** Whether what a dialog or a menu is about is still there. */
+function isThere(subject: object | null, view: Snapshot): boolean {
+  if (subject === null) return true;
+  if ('guestId' in subject && view.guests[String(subject.guestId)] === undefined) return false;
+  return !('hostId' in subject) || view.hosts[String(subject.hostId)] !== undefined;
+}
+
+/** Takes in a new view; what the window holds about guests and hosts that are gone goes with them. */
 export function showView(view: Snapshot): void {
   windowStore.setState((state) => {
-    const gone = (id: string | null): boolean => id !== null && view.guests[id] === undefined;
-    const dialogGuest = state.dialog !== null && 'guestId' in state.dialog ? state.dialog.guestId : null;
+    const answered = state.answered.filter((id) => view.prompts[id] !== undefined);
+    const promptId = promptInFront(view.prompts, state.promptId, answered);
+    const interrupted = promptId !== null && state.promptId === null;
     return {
       view,
       link: 'live',
       groups: state.view !== null && sameOrder(state.view, view) ? state.groups : groupGuests(view),
       asked: stillAsked(state.asked, view),
-      selectedId: gone(state.selectedId) ? null : state.selectedId,
-      dialog: gone(dialogGuest) ? null : state.dialog,
-      menu: gone(state.menu?.guestId ?? null) ? null : state.menu,
+      selectedId: view.guests[state.selectedId ?? ''] === undefined ? null : state.selectedId,
+      dialog: isThere(state.dialog, view) ? state.dialog : null,
+      menu: interrupted || !isThere(state.menu, view) ? null : state.menu,
+      promptId,
+      answered: answered.length === state.answered.length ? state.answered : answered,
     };
   });
 }
@@ -163,3 +186,10 @@ export const closeMenu = (): void => windowStore.setState({ menu: null });
 export const showMenu = (menu: MenuState): void => windowStore.setState({ menu });
 export const closeDialog = (): void => windowStore.setState({ dialog: null });
 export const showDialog = (dialog: DialogState): void => windowStore.setState({ dialog, menu: null });
+
+/** Main has the answer: the question makes room for the next one. */
+export const promptAnswered = (promptId: string): void =>
+  windowStore.setState((state) => {
+    const answered = [...state.answered, promptId];
+    return { answered, promptId: promptInFront(state.view?.prompts ?? {}, state.promptId, answered) };
+  });

@@ -43,6 +43,8 @@ export function applyPatch(view: Snapshot, patch: Patch): Snapshot {
     hosts: merge(view.hosts, patch.hosts),
     guests: merge(view.guests, patch.guests),
     notices: merge(view.notices, patch.notices),
+    prompts: merge(view.prompts, patch.prompts),
+    tests: merge(view.tests, patch.tests),
   };
 }
 

@@ -49,6 +49,12 @@ export function guestName(name: string): string {
   return line.trim() === '' ? 'Unnamed guest' : line;
 }
 
+/** What a host is called in the window; without a name, its address. */
+export function hostName(host: { name: string; address: string | null }): string {
+  const lines = [host.name, host.address ?? ''].map(cleanLine);
+  return lines.find((line) => line.trim() !== '') ?? 'Unnamed host';
+}
+
 /** A command as it is: the executable, then one argument a line, never joined or quoted. */
 export const commandLines = (start: { executable: string; args: readonly string[] }): string =>
   [start.executable, ...start.args].map((part) => cleanBlock(part).replaceAll('\n', '\u240a')).join('\n');

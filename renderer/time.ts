@@ -99,6 +99,16 @@ export function sinceWords(elapsed: number): string {
   return `${Math.floor(elapsed / day)} d`;
 }
 
+/** When a host is tried again, counted down: "Next try in 0:12"; "Next try now" once the time has come. */
+export const nextTryText = (at: number, now: number): string =>
+  at <= now ? 'Next try now' : `Next try in ${countdown(at - now)}`;
+
+/** How old what is shown is: "as of just now", "as of 5 min ago". */
+export function asOfWords(elapsed: number): string {
+  const words = sinceWords(elapsed);
+  return elapsed < minute ? `as of ${words}` : `as of ${words} ago`;
+}
+
 /** A read "For" field in words: "Wakes today 23:10, in 8 h". */
 export function previewText(due: number, ms: number | null, now: number): string {
   return `Wakes ${dayName(due, now)} ${clockTime(due)}, in ${spanWords(ms ?? due - now)}`;

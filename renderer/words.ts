@@ -90,7 +90,7 @@ export function guestSummary(guest: GuestView, host: HostView | undefined): stri
     host?.simulated === true ? 'Simulated' : '',
     guest.memoryMiB === null ? '' : memoryWords(guest.memoryMiB),
     guest.vcpus === null ? '' : `${guest.vcpus} vCPU`,
-    guest.state.name === 'running' ? agentWords[guest.agent.status] : '',
+    guest.state.name === 'running' && guest.state.asOf === undefined ? agentWords[guest.agent.status] : '',
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }

@@ -20,19 +20,35 @@ const PACKAGES = {
   display: ['xvfb', 'fonts-dejavu-core', 'fonts-noto-core'],
   /** real QEMU processes, and the agent that the simulated one is compared with */
   guest: ['qemu-system-x86', 'qemu-guest-agent'],
+  /** a private OpenSSH server, and what it is compared with */
+  ssh: ['openssh-server', 'openssh-client', 'openssl'],
+  /** what hosts over SSH may have: login shells, and programs that reach a socket */
+  hosts: ['fish', 'tcsh', 'zsh', 'busybox|busybox-static', 'python3', 'socat', 'netcat-openbsd'],
+  /** a keyring for secrets; dbus-x11 spares what dbus-user-session would bring along */
+  keyring: ['gnome-keyring', 'dbus-x11'],
+  /** what the benches compare with */
+  bench: ['procps', 'python3', 'socat', 'netcat-openbsd'],
 };
 
 /** @typedef {keyof typeof PACKAGES} Purpose */
+
+/**
+ * Packages whose installation starts a service for good where an init runs: sshd, for anybody who can reach this
+ * computer. Tests run a private one on loopback. (Without an init, invoke-rc.d starts nothing.)
+ */
+const SERVICES = new Set(['openssh-server']);
 
 const INSTALL_LIMIT_MS = 8 * 60_000;
 
 /**
  * Sees to the system packages of these purposes: installs what is missing as root on a Debian-like system.
  * @param {Purpose[]} purposes
+ * @param {{ services?: boolean }} [allowed] whether services may be installed, too, where an init would start them;
+ *   in CI they are
  * @returns {Promise<string | undefined>} undefined when everything is there, or when this system is none
  *   whose packages we can tell; else what is missing and the command that installs it
  */
-export async function ensureSystemPackages(purposes) {
+export async function ensureSystemPackages(purposes, { services = process.env['CI'] === 'true' } = {}) {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return undefined;
   const wanted = [...new Set(purposes.flatMap((purpose) => PACKAGES[purpose]))];
   const missing = await missingOf(wanted);
@@ -42,15 +58,22 @@ export async function ensureSystemPackages(purposes) {
   const explained = `Debian packages are missing: ${names.join(', ')}. Install them with:\n  sudo ${command}`;
   if (process.getuid?.() !== 0) return explained;
 
-  say(`Installing Debian packages: ${names.join(' ')}...`);
+  const left = missing.filter((name) => SERVICES.has(name) && !services && existsSync('/run/systemd/system'));
+  const chosen = missing.filter((name) => !left.includes(name));
+  const leftOut =
+    `${left.join(', ')} is not installed by itself, since it would be started for good. If you want that, or switch ` +
+    `it off afterwards (systemctl disable --now ssh), run:\n  apt-get install --no-install-recommends ${left.join(' ')}`;
+  if (chosen.length === 0) return leftOut;
+
+  say(`Installing Debian packages: ${(await Promise.all(chosen.map(nameHere))).join(' ')}...`);
   await aptGet(['update']);
   const install = await aptGet([
     'install',
     '--yes',
     '--no-install-recommends',
-    ...(await Promise.all(missing.map(nameHere))),
+    ...(await Promise.all(chosen.map(nameHere))),
   ]);
-  if (install.code === 0 && (await missingOf(wanted)).length === 0) return undefined;
+  if (install.code === 0 && (await missingOf(chosen)).length === 0) return left.length > 0 ? leftOut : undefined;
   return `${explained}\napt-get could not do it just now:\n${(install.stderr || install.stdout).trim()}`;
 }
 
@@ -87,7 +110,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const known = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
   const purposes =
     process.argv.length > 2 ? known.filter((purpose) => process.argv.includes(purpose, 2)) : known;
-  const missing = await ensureSystemPackages(purposes);
+  const missing = await ensureSystemPackages(purposes, { services: true });
   if (missing) {
     say(missing);
     process.exitCode = 1;

@@ -22,7 +22,7 @@ const IN_CI = process.env['CI'] === 'true';
  */
 const KINDS = {
   unit: {
-    prepare: async () => ({}),
+    prepare: prepareHosts,
     limitMs: 3 * MINUTE,
     command: (filters) => vitest('unit', filters),
     count: countVitest,
@@ -117,15 +117,21 @@ function vitest(project, filters) {
   ];
 }
 
-/** Real QEMU processes. What cannot be had is skipped by its tests, by name; in CI it is an error. */
-async function prepareGuests() {
-  await prepared(ensureSystemPackages(['guest']));
+/** The shells and programs of other hosts. */
+async function prepareHosts() {
+  await prepared(ensureSystemPackages(['hosts']));
   return {};
 }
 
-/** The built app, the runtime, a display and real QEMU processes. */
+/** Real QEMU processes, and hosts over SSH. What cannot be had is skipped by its tests, by name; in CI it is an error. */
+async function prepareGuests() {
+  await prepared(ensureSystemPackages(['guest', 'ssh', 'hosts']));
+  return {};
+}
+
+/** The built app, the runtime, a display, a keyring, real QEMU processes and hosts over SSH. */
 async function prepareWindow() {
-  await prepared(ensureSystemPackages(['window', 'display', 'guest']));
+  await prepared(ensureSystemPackages(['window', 'display', 'guest', 'ssh', 'keyring']));
   await ensureElectron();
   await build();
   if (process.platform !== 'linux') return {};

@@ -145,6 +145,8 @@ export async function startDemoHost({
     name: 'Demo',
     kind: 'demo',
     simulated: true,
+    link: null,
+    scanEveryMs: 2000,
     guests: found,
     scan: () => Promise.resolve(found()),
     switchedOff: () =>
@@ -169,7 +171,7 @@ export async function startDemoHost({
       }
       const { qemu, pid } = await start(slot, { kind: 'booting' }, 0);
       changed();
-      return { pid, exited: qemu.exited.then((exit) => ({ ...exit, output: '' })) };
+      return { pid, exited: qemu.exited.then((exit) => ({ ...exit, output: '' })), confirmed: () => undefined };
     },
     dial: (address) => dial(address, { clock }),
     processAlive: (pid) => Promise.resolve(slots.some(({ running }) => running?.pid === pid)),

@@ -10,11 +10,19 @@ export interface Attempt {
   readonly by: Cause;
   /** Something that cannot wait was asked for since: this one is given up. */
   superseded(): boolean;
+  /** Its host went out of reach since it was asked for. */
+  lostHost(): boolean;
 }
 
 export function newAttempt(guest: Guest, action: Action, by: Cause): Attempt {
-  const { generation } = guest;
-  return { guest, action, by, superseded: () => guest.generation !== generation };
+  const { generation, losses } = guest;
+  return {
+    guest,
+    action,
+    by,
+    superseded: () => guest.generation !== generation,
+    lostHost: () => guest.losses !== losses,
+  };
 }
 
 export const superseded = {
@@ -25,6 +33,38 @@ export const superseded = {
     remedy: 'Ask again if you still want it.',
   },
 } as const satisfies Verdict;
+
+const underWay: Readonly<Record<Action, string>> = {
+  suspend: 'it was falling asleep',
+  hibernate: 'it was hibernating',
+  hybrid: 'it was falling asleep',
+  wakeup: 'it was being woken',
+  pause: 'it was being paused',
+  resume: 'it was being resumed',
+  shutdown: 'it was shutting down',
+  reboot: 'it was restarting',
+  poweroff: 'it was being forced off',
+  reset: 'it was being reset',
+  start: 'it was being started',
+  save: 'it was being saved',
+};
+
+/** The host went out of reach under an action that may have been done all the same. */
+export const hostLost = (action: Action) =>
+  ({
+    ok: false,
+    refusal: {
+      code: 'outcome-unknown',
+      message: `The connection to its host was lost while ${underWay[action]}. Its outcome is not known.`,
+      remedy: 'Reveille looks at the guest when it is connected again.',
+    },
+  }) as const satisfies Verdict;
+
+/** Whether the host went out of reach since this was called. */
+export function watchLosses({ guest }: Attempt): () => boolean {
+  const { losses } = guest;
+  return () => guest.losses !== losses;
+}
 
 /**
  * Waits for `work`, which only looks at the guest, unless the attempt is superseded first.

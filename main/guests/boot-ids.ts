@@ -22,7 +22,9 @@ export function createBootIdReader(): (guest: Guest, change: GuestChange) => voi
   return (guest, change) => {
     const { machine } = guest;
     if (!machine) return;
-    if (change.kind === 'reset') learnt.delete(machine);
+    // Nobody saw what it did while it was not seen.
+    if (change.kind === 'reset' || (change.kind === 'state' && change.state.name === 'unknown')) learnt.delete(machine);
+    if (guest.state.name !== 'running') return;
     if (machine.agent.status !== 'answering' || guest.pending || learnt.has(machine)) return;
     learnt.add(machine);
     void machine.readBootId().then(

@@ -38,6 +38,16 @@ const failed = (message: string, remedy?: string): Verdict => ({
   refusal: { code: 'not-confirmed', message, ...(remedy ? { remedy } : {}) },
 });
 
+/** Nobody listened to its monitor when it went. */
+const endedUnseen: Verdict = {
+  ok: false,
+  refusal: {
+    code: 'outcome-unknown',
+    message: 'Its QEMU ended, as it does when the guest hibernates, but what it said last was not heard.',
+    remedy: 'Start it: it resumes if it hibernated.',
+  },
+};
+
 /**
  * What the machine shows about `action`: a verdict, or null while it may still come.
  * `reset` says that a RESET event came since the action was asked for.
@@ -51,9 +61,12 @@ export function verdictOf(action: Action, machine: Machine, { reset }: { reset: 
       return exists ? null : failed(`It did not fall asleep: it is ${label(state)} now.`);
     case 'hibernate':
       if (state.name === 'hibernated') return confirmed;
+      if (!exists && state.source === 'inference') return endedUnseen;
       return exists ? null : failed(`It did not hibernate: it is ${label(state)} now.`);
     case 'wakeup':
-      if (state.name === 'running' && state.source === 'event') return confirmed;
+      // QEMU says "running" of a guest that never woke, too; one whose agent answers has.
+      if (state.name === 'running' && (state.source === 'event' || machine.agent.status === 'answering'))
+        return confirmed;
       return exists ? null : failed(`It ended instead of waking: it is ${label(state)} now.`);
     case 'pause':
       if (state.name === 'paused') return confirmed;

@@ -13,15 +13,21 @@ import type { Guest, GuestChange } from './guest';
 import { createHistory, type Histories, type History } from './history';
 import { failureNotice, type Notice } from './notices';
 import { createPowerRequests, type SetPowerState } from './power-requests';
-import { createRegistry, type HostStatus } from './registry';
+import type { HostStatus } from './host-watch';
+import { createRegistry } from './registry';
 import type { Remembered } from './remembered';
 import { settleAfterWake } from './settle';
+import { createUnknownOutcomes } from './unknown-outcomes';
 import { wakeForAlarm } from './wake';
 import type { Workplace } from './workplace';
 
 /** A set of hosts with their guests, alarms and history. The real hosts are one fleet, the demo host is another. */
 export interface Fleet {
-  readonly hosts: readonly GuestHost[];
+  hosts(): readonly GuestHost[];
+  /** Resolves when it was connected to and looked at for the first time, or could not be. */
+  addHost(host: GuestHost): Promise<void>;
+  /** Forgets the host with its guests, their alarms and history. @throws AlarmRefusedError while a guest is woken */
+  removeHost(hostId: string): Promise<void>;
   status(hostId: string): HostStatus;
   guests(): readonly Guest[];
   guest(id: string): Guest | undefined;
@@ -41,6 +47,8 @@ export interface Fleet {
   recheckHost(hostId: string): Promise<void>;
   /** This computer woke up, or its clock was set. */
   recheck(): void;
+  /** This computer's network changed: what cannot be reached may be now, and the other way round. */
+  reachAgain(): void;
 }
 
 export interface FleetOptions {
@@ -55,7 +63,8 @@ export interface FleetOptions {
   /** The guest, its alarm or its history changed; also when it is gone. */
   readonly onGuest: (id: string) => void;
   readonly onHost: (id: string) => void;
-  readonly onNotice: (notice: Notice) => void;
+  /** @returns a function that takes the notice back */
+  readonly onNotice: (notice: Notice) => () => void;
 }
 
 /** How long the first look at the hosts may hold up alarms that came due while the app was away, in ms. */
@@ -91,7 +100,10 @@ export function createFleet(options: FleetOptions): Fleet {
     document: documents.guests,
     history,
     onGuest: (guest, change) => guestChanged(guest, change),
-    onRemoved: onGuest,
+    onRemoved(id) {
+      outcomes.forget(id);
+      onGuest(id);
+    },
     onHost,
     onProblem: storeProblem('The list of guests'),
   });
@@ -100,7 +112,7 @@ export function createFleet(options: FleetOptions): Fleet {
     clock,
     limits,
     host(id) {
-      const host = hosts.find((one) => one.id === id);
+      const host = registry.hosts().find((one) => one.id === id);
       if (!host) throw new Error(`No host ${id}`);
       return host;
     },
@@ -123,10 +135,12 @@ export function createFleet(options: FleetOptions): Fleet {
   });
 
   const readBootId = createBootIdReader();
+  const outcomes = createUnknownOutcomes({ clock, limits, onNotice });
 
   const guestChanged = (guest: Guest, change: GuestChange) => {
     if (change.kind === 'state') {
       runner.guestObserved(guest.id, change.state);
+      outcomes.seen(guest);
       if (change.before.name === 'suspended' && change.state.name === 'running' && !guest.pending)
         void wokenByItself(guest);
     }
@@ -145,10 +159,12 @@ export function createFleet(options: FleetOptions): Fleet {
       if (!verdict.ok && verdict.refusal.code === 'agent-silent') told(attempt, verdict);
     });
 
-  const told = ({ guest, action }: Attempt, verdict: Verdict) => {
-    if (!verdict.ok && verdict.refusal.code !== 'superseded') {
-      onNotice(failureNotice({ id: guest.id, name: guest.remembered.name }, action, verdict.refusal));
-    }
+  const told = (attempt: Attempt, verdict: Verdict) => {
+    if (verdict.ok || verdict.refusal.code === 'superseded') return;
+    const { guest, action } = attempt;
+    const { refusal } = verdict;
+    const withdraw = onNotice(failureNotice({ id: guest.id, name: guest.remembered.name }, action, refusal));
+    if (refusal.code === 'outcome-unknown' && attempt.lostHost()) outcomes.add(attempt, withdraw);
   };
 
   const alarmEnded = (alarm: Alarm, ending: AlarmEnding) => {
@@ -178,10 +194,25 @@ export function createFleet(options: FleetOptions): Fleet {
     onGuest(alarm.guestId);
   };
 
+  const reachAgain = () => {
+    for (const { link } of registry.hosts()) link?.recheck();
+  };
+
   const setPowerState = createPowerRequests({ workplace, runner, onOutcome: told });
 
   return {
-    hosts,
+    hosts: registry.hosts,
+    addHost: registry.addHost,
+    async removeHost(hostId) {
+      const gone = registry.guests().filter((guest) => guest.hostId === hostId);
+      const alarms = gone.flatMap(({ id }) => runner.ofGuest(id) ?? []);
+      if (alarms.some(({ phase }) => phase.kind === 'firing')) {
+        throw new AlarmRefusedError('One of its guests is being woken right now. Remove the host when that is done.');
+      }
+      for (const alarm of alarms) await runner.cancel(alarm.id);
+      await registry.removeHost(hostId);
+      for (const { id } of gone) history.forget(id);
+    },
     status: registry.status,
     guests: registry.guests,
     guest: registry.guest,
@@ -193,10 +224,10 @@ export function createFleet(options: FleetOptions): Fleet {
       runner.start();
     },
     async stop() {
+      outcomes.stop();
       await runner.stop();
       await registry.stop();
       await history.flush();
-      await Promise.all(hosts.map((host) => host.close()));
     },
     setPowerState,
     async refresh(guest) {
@@ -213,7 +244,11 @@ export function createFleet(options: FleetOptions): Fleet {
       history.forget(id);
     },
     recheckHost: registry.rescan,
-    recheck: () => runner.recheck(),
+    recheck() {
+      runner.recheck();
+      reachAgain();
+    },
+    reachAgain,
   };
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
 import type { FoundGuest } from '../hosts/discovery/found';
+import type { LinkState } from '../hosts/ssh/link';
 import type { Machine, MachineEvent } from '../hypervisors/machine';
 import { goalOf, type Action } from '../power/actions';
 import type { Control, Standing } from '../power/standing';
@@ -27,6 +28,8 @@ export interface Guest {
   readonly state: PowerState;
   readonly pending: Pending | null;
   readonly queue: SerialQueue;
+  /** How often its host went out of reach: whoever waits for something to be seen need wait no longer. */
+  readonly losses: number;
   standing(): Standing;
   /** The host lists the guest's process; `machine` is new when the process is. */
   attach(found: FoundGuest, machine: Machine): void;
@@ -36,6 +39,8 @@ export interface Guest {
   absent(): void;
   /** A machine that is known by its address alone. */
   attachManual(machine: Machine): void;
+  /** The connection to its host became another. */
+  reachChanged(): void;
   setPending(pending: Pending | null): void;
   /** Grows when what is under way is given up for something that cannot wait. */
   readonly generation: number;
@@ -59,11 +64,13 @@ export interface GuestOptions {
   readonly clock: Clock;
   readonly history: History;
   readonly remembered: Remembered;
+  /** The connection to its host; null for a host that is always there. */
+  readonly link: () => LinkState | null;
   /** Keeps `remembered` after it has changed. */
   readonly onRemember: () => void;
 }
 
-export function createGuest({ clock, history, onRemember, ...options }: GuestOptions): Guest {
+export function createGuest({ clock, history, link, onRemember, ...options }: GuestOptions): Guest {
   let remembered = options.remembered;
   let found: FoundGuest | null = null;
   let machine: Machine | null = null;
@@ -71,6 +78,9 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
   let unsubscribe = () => {};
   let pending: Pending | null = null;
   let generation = 0;
+  let losses = 0;
+  /** What the machine shows is from before its host went out of reach. */
+  let stale = false;
   let state: PowerState = {
     name: 'unknown',
     since: null,
@@ -123,6 +133,24 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
     emit({ kind: 'state', state: next, before });
   };
 
+  const isAway = () => awayFrom(link()) !== null;
+
+  /** A machine that shows what it showed before tells nobody of it, so that it is asked. */
+  const seeAgain = async () => {
+    const asked = machine;
+    if (!stale || !asked || isAway()) return;
+    await asked.look();
+    if (machine !== asked || isAway() || asked.control.status !== 'ready') return;
+    show(asked.state);
+  };
+
+  /** What the machine shows now, where that was not heard of while its host was out of reach. */
+  const show = (shown: PowerState) => {
+    if (!stale || isAway()) return;
+    stale = false;
+    observe(shown);
+  };
+
   const release = () => {
     unsubscribe();
     unsubscribe = () => {};
@@ -134,14 +162,20 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
     release();
     uncontrolled = null;
     machine = next;
+    stale = false;
     unsubscribe = next.subscribe((event: MachineEvent) => {
       switch (event.kind) {
         case 'state':
+          if (isAway()) return;
+          stale = false;
           return observe(event.state);
         case 'reset':
           remember({ bootId: null });
           return emit({ kind: 'reset' });
         case 'standing':
+          if (next.control.status === 'ready') void seeAgain();
+          // To look at a machine that cannot be reached is to try again at once, which would never end.
+          else if (next.control.status === 'unavailable' && next.state.name === 'unknown') show(next.state);
           return emit({ kind: 'other' });
       }
     });
@@ -166,16 +200,21 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       return pending;
     },
     queue,
+    get losses() {
+      return losses;
+    },
     standing() {
+      const away = awayFrom(link());
       const startable = startableFrom(remembered, found);
       return {
         state: state.name,
         detail: state.detail,
-        exists: machine ? machine.exists : uncontrolled !== null,
-        control: machine?.control ?? uncontrolled ?? { status: 'connecting' },
+        exists: away !== null || (machine ? machine.exists : uncontrolled !== null),
+        control: away ?? machine?.control ?? uncontrolled ?? { status: 'connecting' },
         agent: machine?.agent ?? { status: 'unknown' },
         sleep: machine?.sleep ?? null,
         start: startable,
+        vmid: found?.vmid,
       };
     },
     attach(next, fresh) {
@@ -193,8 +232,9 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       emit({ kind: 'other' });
     },
     attachUncontrolled(next, control) {
-      if (isDeepStrictEqual([next, control], [found, uncontrolled])) return;
+      if (!stale && isDeepStrictEqual([next, control], [found, uncontrolled])) return;
       release();
+      stale = false;
       found = next;
       uncontrolled = control;
       const detail = control.status === 'unavailable' ? control.reason : undefined;
@@ -214,16 +254,29 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
       emit({ kind: 'other' });
     },
     absent() {
-      if (machine?.exists && machine.control.status === 'ready') return;
+      // What is still talked to is believed before a listing; what cannot be any more says so.
+      if (machine?.exists && machine.control.status === 'ready') return void machine.look();
+      machine?.unlisted();
       const final = machine && isEnded(machine.state.name) ? machine.state : null;
       release();
       uncontrolled = null;
+      stale = false;
       observe(
         final
           ? { ...final, cause: state.name === final.name ? state.cause : final.cause }
           : endUnseen(past(), state),
       );
       found = null;
+      emit({ kind: 'other' });
+    },
+    reachChanged() {
+      const away = awayFrom(link());
+      if (!away) void seeAgain();
+      else {
+        if (!stale) losses += 1;
+        stale = true;
+        observe({ name: 'unknown', since: null, source: 'inference', cause: 'unknown', detail: away.reason });
+      }
       emit({ kind: 'other' });
     },
     setPending(next) {
@@ -256,6 +309,24 @@ export function createGuest({ clock, history, onRemember, ...options }: GuestOpt
 /** A guest that its host lists would be on the list again at once; one that was added by hand can be taken off it. */
 export const isRemovable = ({ found, remembered }: Guest): boolean =>
   remembered.manual !== null || found === null;
+
+/** Why nothing can be asked of a guest whose host cannot be reached now; null when it can. */
+function awayFrom(link: LinkState | null): Extract<Control, { status: 'unavailable' }> | null {
+  const away = (reason: string, remedy: string) => ({ status: 'unavailable', reason, remedy }) as const;
+  switch (link?.kind) {
+    case undefined:
+    case 'ready':
+      return null;
+    case 'offline':
+      return away('Its host is switched off in Reveille.', 'Enable the host.');
+    case 'connecting':
+      return away('Its host is being connected to.', 'Try again in a moment.');
+    case 'backoff':
+      return away('Its host is not connected.', 'Reveille tries again by itself; Connect now tries at once.');
+    case 'blocked':
+      return away('Its host is not connected.', link.remedy);
+  }
+}
 
 /** Whether a state that is seen while `action` is under way is what it was meant to bring about. */
 const expects = (action: Action, name: PowerState['name']): boolean =>

@@ -1,4 +1,5 @@
-import type { Action, Refusal } from '../power/actions';
+import { actionLabels, type Action, type Refusal } from '../power/actions';
+import { stateLabels, type PowerStateName } from '../power/states';
 
 /** An error or a report that stays until the user dismisses it. */
 export interface Notice {
@@ -26,16 +27,31 @@ const failures: Readonly<Record<Action, string>> = {
   save: 'was not saved',
 };
 
-/** What the user is told of an accepted action that came to nothing. A guest that won't shut down can be forced off. */
+/**
+ * What the user is told of an accepted action that came to nothing, or to nobody knows what. A guest that won't shut
+ * down can be forced off.
+ */
 export const failureNotice = (
   guest: { id: string; name: string },
   action: Action,
   refusal: Refusal,
-): Notice => ({
+): Notice => {
+  const unknown = refusal.code === 'outcome-unknown';
+  return {
+    guestId: guest.id,
+    severity: unknown ? 'warning' : 'error',
+    title: unknown ? `What came of ${actionLabels[action]} of ${guest.name} is not known` : `${guest.name} ${failures[action]}`,
+    message: refusal.message,
+    ...(refusal.remedy ? { remedy: refusal.remedy } : {}),
+    ...(action === 'shutdown' && !unknown ? { offer: 'poweroff' as const } : {}),
+  };
+};
+
+/** What became of an action whose outcome was not known: something else than was asked for. */
+export const settledNotice = (guest: { id: string; name: string }, action: Action, now: PowerStateName): Notice => ({
   guestId: guest.id,
-  severity: 'error',
-  title: `${guest.name} ${failures[action]}`,
-  message: refusal.message,
-  ...(refusal.remedy ? { remedy: refusal.remedy } : {}),
-  ...(action === 'shutdown' ? { offer: 'poweroff' as const } : {}),
+  severity: 'warning',
+  title: `${actionLabels[action]} of ${guest.name}: it is ${stateLabels[now].toLowerCase()} now`,
+  message: 'The connection to its host was lost meanwhile. This is what was seen when the host was connected again.',
+  remedy: 'Ask again if you still want it.',
 });

@@ -30,7 +30,8 @@ export async function carryOut(attempt: Attempt, workplace: Workplace): Promise<
   try {
     const verdict = await tryIt(attempt, workplace);
     if (!verdict.ok && verdict.refusal.code !== 'superseded') {
-      const text = `${actionLabels[action]} failed. ${verdict.refusal.message}`;
+      const { code, message } = verdict.refusal;
+      const text = `${actionLabels[action]}${code === 'outcome-unknown' ? ':' : ' failed.'} ${message}`;
       guest.note({ kind: 'action', text, cause: by, failed: true });
     }
     return verdict;
@@ -48,7 +49,8 @@ async function tryIt(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
   const leavesImage = action === 'hibernate' || action === 'hybrid';
   if (leavesImage) guest.remember({ hibernating: true, bootId: await bootIdOf(machine) });
   const verdict = await request(attempt, machine, workplace);
-  if (leavesImage && !verdict.ok && machine.exists) guest.remember({ hibernating: false });
+  const failed = !verdict.ok && verdict.refusal.code !== 'outcome-unknown';
+  if (leavesImage && failed && machine.exists) guest.remember({ hibernating: false });
   if (action === 'wakeup' && verdict.ok)
     return settleAfterWake(attempt, machine, workplace, workplace.limits.agentAfterWake);
   return verdict;

@@ -60,7 +60,8 @@ export function createPowerRequests({ workplace, runner, onOutcome }: PowerReque
   const finish = async (attempt: Attempt, alarm: Alarm | null): Promise<void> => {
     const verdict = await carryOut(attempt, workplace).catch(faulty);
     if (alarm && verdict.ok) runner.sleepConfirmed(alarm.id);
-    if (alarm && !verdict.ok) runner.sleepFailed(alarm.id);
+    // A guest that nobody can see may sleep: its alarm stays until it is seen.
+    if (alarm && !verdict.ok && verdict.refusal.code !== 'outcome-unknown') runner.sleepFailed(alarm.id);
     onOutcome(attempt, verdict);
   };
 
@@ -127,7 +128,7 @@ async function refusalFor(
 const faulty = (error: unknown): Verdict => ({
   ok: false,
   refusal: {
-    code: 'outcome-unknown',
+    code: 'fault',
     message: `Reveille met a fault of its own: ${error instanceof Error ? error.message : String(error)}`,
     remedy: 'Look at the state that is shown. If it happens again, report it.',
   },

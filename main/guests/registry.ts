@@ -1,30 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
 import type { FoundGuest } from '../hosts/discovery/found';
-import { HostError, type GuestHost } from '../hosts/host';
+import { isLent } from '../hosts/discovery/ownership';
+import type { GuestHost } from '../hosts/host';
 import type { Machine } from '../hypervisors/machine';
-import { createQemuMachine } from '../hypervisors/qemu/machine';
+import { createQemuMachine, type QemuTarget } from '../hypervisors/qemu/machine';
 import type { Control } from '../power/standing';
-import { formatAddress } from '../protocols/sockets';
+import { formatAddress, type SocketAddress } from '../protocols/sockets';
 import type { Document } from '../storage/document';
 import { createSaver } from '../storage/saver';
 import { createGuest, type Guest, type GuestChange } from './guest';
 import type { History } from './history';
+import { watchHost, type HostStatus, type HostWatch } from './host-watch';
 import { firstSeen, guestId, type Remembered } from './remembered';
-
-/** Hosts are looked at no more often than this, in ms. */
-export const SCAN_EVERY_MS = 2000;
-
-export type HostStatus =
-  | { readonly kind: 'looking' }
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'failed'; readonly message: string; readonly remedy: string };
 
 export interface Registry {
   /** Looks at the hosts from now on; resolves when each was looked at once. */
   start(): Promise<void>;
-  /** Resolves when what is known is kept, or could not be. */
+  /** Closes the hosts; resolves when what is known is kept, or could not be. */
   stop(): Promise<void>;
+  hosts(): readonly GuestHost[];
+  /** Watches one more host, or `host` in the place of the one with its id. Resolves when it was looked at. */
+  addHost(host: GuestHost): Promise<void>;
+  /** Forgets the host and its guests. */
+  removeHost(hostId: string): Promise<void>;
   guests(): readonly Guest[];
   guest(id: string): Guest | undefined;
   status(hostId: string): HostStatus;
@@ -51,11 +50,10 @@ export interface RegistryOptions {
 export function createRegistry(options: RegistryOptions): Registry {
   const { clock, hosts, document, history, onGuest, onRemoved, onHost, onProblem } = options;
   const guests = new Map<string, Guest>();
-  const statuses = new Map<string, HostStatus>(hosts.map(({ id }) => [id, { kind: 'looking' }]));
-  /** The scan under way at each host, and the one that follows it for those who asked meanwhile. */
-  const scans = new Map<string, { readonly running: Promise<void>; next: Promise<void> | null }>();
-  const timers = new Map<string, () => void>();
-  let stopped = false;
+  const watches = new Map<string, HostWatch>();
+  /** A host that was edited is another one with the same id: its guests' machines must be reached through the new one. */
+  const reachedThrough = new WeakMap<Machine, GuestHost>();
+  const guestsOf = (hostId: string) => [...guests.values()].filter((guest) => guest.hostId === hostId);
   const saver = createSaver(
     document,
     () => [...guests.values()].map(({ remembered }) => remembered).filter(worthKeeping),
@@ -63,7 +61,13 @@ export function createRegistry(options: RegistryOptions): Registry {
   );
 
   const create = (remembered: Remembered): Guest => {
-    const guest = createGuest({ clock, history, remembered, onRemember: () => saver.touch() });
+    const guest = createGuest({
+      clock,
+      history,
+      remembered,
+      link: () => watches.get(remembered.hostId)?.host.link?.state ?? null,
+      onRemember: () => saver.touch(),
+    });
     guests.set(guest.id, guest);
     guest.subscribe((change) => onGuest(guest, change));
     return guest;
@@ -78,17 +82,16 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   /** The guest's machine, or a new one when its process is another, or its sockets have been found out meanwhile. */
   const machineOf = (host: GuestHost, found: FoundGuest, guest: Guest): Machine => {
-    if (guest.machine && guest.found && sameSockets(guest.found, found)) return guest.machine;
-    return createQemuMachine(
-      {
-        pid: found.pid,
-        monitors: found.monitors,
-        agent: found.agent ?? manualAgent(guest),
-        machineType: found.machine,
-      },
-      host,
-      clock,
-    );
+    const { machine } = guest;
+    if (machine && guest.found && sameSockets(guest.found, found) && reachedThrough.get(machine) === host) return machine;
+    const { pid, machine: machineType } = found;
+    return machineOn(host, { pid, ...socketsOf(found.monitors, found.agent ?? manualAgent(guest)), machineType });
+  };
+
+  const machineOn = (host: GuestHost, target: QemuTarget): Machine => {
+    const machine = createQemuMachine(target, host, clock);
+    reachedThrough.set(machine, host);
+    return machine;
   };
 
   const attach = (host: GuestHost, found: FoundGuest): string => {
@@ -106,36 +109,17 @@ export function createRegistry(options: RegistryOptions): Registry {
     return guest.id;
   };
 
-  const scan = async (host: GuestHost) => {
-    const before = statuses.get(host.id);
-    let status: HostStatus;
-    try {
-      const found = await host.scan();
-      if (stopped) return;
-      const seen = new Set(found.map((one) => attach(host, one)));
-      for (const guest of guests.values()) {
-        if (guest.hostId === host.id && !seen.has(guest.id)) absent(host, guest);
-      }
-      status = { kind: 'ready' };
-    } catch (error) {
-      status = failed(error);
-    }
-    statuses.set(host.id, status);
-    if (JSON.stringify(before) !== JSON.stringify(status)) onHost(host.id);
+  const found = (host: GuestHost, listed: readonly FoundGuest[]) => {
+    const seen = new Set(listed.map((one) => attach(host, one)));
+    for (const guest of guestsOf(host.id)) if (!seen.has(guest.id)) absent(host, guest);
   };
 
   const absent = (host: GuestHost, guest: Guest) => {
     const { manual } = guest.remembered;
     if (manual) {
-      if (!guest.machine || guest.found) {
-        guest.attachManual(
-          createQemuMachine(
-            { pid: null, monitors: [manual.monitor], agent: manualAgent(guest), machineType: null },
-            host,
-            clock,
-          ),
-        );
-      }
+      if (guest.machine && !guest.found && reachedThrough.get(guest.machine) === host) return;
+      const sockets = socketsOf([manual.monitor], manualAgent(guest));
+      guest.attachManual(machineOn(host, { pid: null, ...sockets, machineType: null }));
       return;
     }
     const keeps = worthKeeping(guest.remembered);
@@ -143,46 +127,57 @@ export function createRegistry(options: RegistryOptions): Registry {
     if (!guest.machine && !keeps) drop(guest);
   };
 
-  const rescan = (host: GuestHost): Promise<void> => {
-    if (stopped) return Promise.resolve();
-    const under = scans.get(host.id);
-    if (under) return (under.next ??= under.running.then(() => rescan(host)));
-    timers.get(host.id)?.();
-    const running = scan(host).finally(() => {
-      scans.delete(host.id);
-      if (!stopped)
-        timers.set(
-          host.id,
-          clock.setTimer(SCAN_EVERY_MS, () => void rescan(host)),
-        );
+  const watch = (host: GuestHost): HostWatch => {
+    const one = watchHost({
+      clock,
+      host,
+      onFound: (listed) => found(host, listed),
+      onStatus: () => onHost(host.id),
+      onReach() {
+        onHost(host.id);
+        for (const guest of guestsOf(host.id)) guest.reachChanged();
+      },
     });
-    scans.set(host.id, { running, next: null });
-    return running;
+    watches.set(host.id, one);
+    onHost(host.id);
+    return one;
   };
 
+  for (const host of hosts) watch(host);
   for (const remembered of document.value) create(remembered);
   return {
     async start() {
-      await Promise.all(hosts.map(rescan));
+      await Promise.all([...watches.values()].map((one) => one.rescan()));
     },
     async stop() {
-      stopped = true;
-      for (const cancel of timers.values()) cancel();
       for (const guest of guests.values()) guest.close();
-      await Promise.all([...scans.values()].map(({ running }) => running));
+      await Promise.all([...watches.values()].map(end));
       await saver.flush();
+    },
+    hosts: () => [...watches.values()].map(({ host }) => host),
+    async addHost(host) {
+      await watches.get(host.id)?.stop();
+      const one = watch(host);
+      for (const guest of guestsOf(host.id)) guest.reachChanged();
+      await one.rescan();
+    },
+    async removeHost(hostId) {
+      for (const guest of guestsOf(hostId)) drop(guest);
+      const one = watches.get(hostId);
+      watches.delete(hostId);
+      onHost(hostId);
+      if (one) await end(one);
     },
     guests: () => [...guests.values()],
     guest: (id) => guests.get(id),
-    status: (hostId) => statuses.get(hostId) ?? { kind: 'looking' },
+    status: (hostId) => watches.get(hostId)?.status ?? { kind: 'looking' },
     async rescan(hostId) {
-      const host = hosts.find(({ id }) => id === hostId);
-      if (host) await rescan(host);
+      await watches.get(hostId)?.rescan();
     },
     add(remembered) {
       const guest = create(remembered);
       saver.touch();
-      const host = hosts.find(({ id }) => id === remembered.hostId);
+      const host = watches.get(remembered.hostId)?.host;
       if (host) absent(host, guest);
       return guest;
     },
@@ -196,19 +191,27 @@ export function createRegistry(options: RegistryOptions): Registry {
 const sameSockets = (a: FoundGuest, b: FoundGuest): boolean =>
   a.pid === b.pid && isDeepStrictEqual([a.monitors, a.agent], [b.monitors, b.agent]);
 
-function failed(error: unknown): HostStatus {
-  if (error instanceof HostError) return { kind: 'failed', message: error.message, remedy: error.remedy };
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    kind: 'failed',
-    message: `Reveille met a fault of its own when it looked at the guests: ${message}`,
-    remedy: 'Reveille tries again by itself. If it stays, report it.',
-  };
-}
+/** A look that waits for a host that does not answer ends with the connection. */
+const end = async (watch: HostWatch): Promise<void> => {
+  await Promise.all([watch.stop(), watch.host.close()]);
+};
 
 /** A guest that ended can only be shown again if it could be controlled while it ran, or was added by hand. */
 const worthKeeping = ({ manual, recipe, last }: Remembered): boolean =>
   manual !== null || (recipe !== null && last.name !== 'unknown');
+
+/** A monitor of the guest's own may be held; one that its manager needs is used only where there is no other. */
+function socketsOf(
+  monitors: readonly SocketAddress[],
+  agent: QemuTarget['agent'],
+): Pick<QemuTarget, 'monitors' | 'monitorsAreLent' | 'agent'> {
+  const own = monitors.filter((address) => !isLent(address));
+  return {
+    monitors: own.length > 0 ? own : monitors,
+    monitorsAreLent: own.length === 0 && monitors.length > 0,
+    agent: agent && { ...agent, isLent: isLent(agent.address) },
+  };
+}
 
 const manualAgent = ({ remembered: { manual } }: Guest) =>
   manual?.agent ? { address: manual.agent, chardev: null } : null;
@@ -227,8 +230,9 @@ function outOfReach({ owner, problem }: FoundGuest): Control | null {
     status: 'unavailable',
     reason: problem.detail,
     remedy:
-      problem.reason === 'no-monitor'
+      problem.remedy ??
+      (problem.reason === 'no-monitor'
         ? 'Start it with -qmp unix:/path/to/socket,server=on,wait=off.'
-        : 'Run Reveille as the user who runs QEMU.',
+        : 'Run Reveille as the user who runs QEMU.'),
   };
 }

@@ -1,17 +1,18 @@
 import type { Machine, Performed } from '../hypervisors/machine';
 import { actionLabels, isSleepAction, RefusedError, type Refusal } from '../power/actions';
-import { superseded, type Attempt } from './attempt';
+import { hostLost, superseded, watchLosses, type Attempt } from './attempt';
 import { unconfirmed, verdictOf, type Verdict } from './confirm';
 import { observed } from './observe';
 import type { Workplace } from './workplace';
 
-/** Asks the machine and waits for what it shows. */
+/** Asks the machine and waits for what it shows, as long as its host can be reached. */
 export async function request(
   attempt: Attempt,
   machine: Machine,
   { clock, limits }: Workplace,
 ): Promise<Verdict> {
   const { guest, action, by } = attempt;
+  const lost = watchLosses(attempt);
   let reset = false;
   let refusal: Refusal | null = null;
   let changed = () => {};
@@ -50,13 +51,14 @@ export async function request(
       },
       () => {
         if (refusal) return { ok: false, refusal };
-        return shown() ?? (attempt.superseded() ? superseded : null);
+        return shown() ?? (attempt.superseded() ? superseded : lost() ? hostLost(action) : null);
       },
     );
     if (verdict) return verdict;
     await machine.look();
     const late = shown();
     if (late) return late;
+    if (lost()) return hostLost(action);
     // A guest that accepted and did nothing may have lost its agent over it.
     performed.end();
     if (isSleepAction(action)) await machine.lookAtAgent();
@@ -64,7 +66,7 @@ export async function request(
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     await machine.look();
-    return shown() ?? { ok: false, refusal: error.refusal };
+    return shown() ?? (lost() ? hostLost(action) : { ok: false, refusal: error.refusal });
   } finally {
     performed?.end();
     unsubscribe();

@@ -1,6 +1,6 @@
 import type { Machine } from '../hypervisors/machine';
 import { stateLabels } from '../power/states';
-import { superseded, unlessSuperseded, type Attempt } from './attempt';
+import { hostLost, superseded, unlessSuperseded, watchLosses, type Attempt } from './attempt';
 import type { Verdict } from './confirm';
 import type { Workplace } from './workplace';
 
@@ -19,6 +19,8 @@ export async function settleAfterWake(
       return { ok: true };
     case 'superseded':
       return superseded;
+    case 'lost':
+      return hostLost(attempt.action);
     case 'not-running':
       return {
         ok: false,
@@ -41,7 +43,7 @@ export async function settleAfterWake(
 }
 
 /** Why the agent of a guest that should run did not answer. */
-export type Silence = 'silent' | 'not-running' | 'superseded';
+export type Silence = 'silent' | 'not-running' | 'superseded' | 'lost';
 
 /** Asks the agent until it answers (null), or `ms` milliseconds have passed, or the guest does not run any more. */
 export async function silenceOf(
@@ -51,9 +53,11 @@ export async function silenceOf(
   ms: number,
 ): Promise<Silence | null> {
   const deadline = clock.monotonic() + ms;
+  const lost = watchLosses(attempt);
   for (let patience = 250; ; patience = Math.min(patience * 2, 4000)) {
     const agent = await unlessSuperseded(attempt, machine.lookAtAgent(patience));
     if (!agent) return 'superseded';
+    if (lost()) return 'lost';
     const { name } = machine.state;
     if (name !== 'running' && name !== 'unknown') return 'not-running';
     if (agent.status === 'answering') return null;

@@ -1,7 +1,7 @@
-import { HostError } from '../hosts/host';
+import { HostError, type Launched } from '../hosts/host';
 import { actionLabels, type Refusal } from '../power/actions';
 import { stateLabels } from '../power/states';
-import { superseded, type Attempt } from './attempt';
+import { hostLost, superseded, watchLosses, type Attempt } from './attempt';
 import { bootIdOf } from './boot-ids';
 import { verdictOf, type Verdict } from './confirm';
 import type { Guest } from './guest';
@@ -27,35 +27,51 @@ export async function startGuest(attempt: Attempt, workplace: Workplace): Promis
   return verdict.ok && resumes ? resumed(attempt, bootId, workplace) : verdict;
 }
 
+/** Waits between looks at a host that has just run a start command, in ms. */
+const LOOK_AGAIN_MS = 500;
+
 async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
   const { guest, by } = attempt;
   const { recipe } = guest.remembered;
   if (!recipe) throw new Error('A start passed the rules without a command');
   const host = workplace.host(guest.hostId);
+  const lost = watchLosses(attempt);
   let ended: Verdict | null = null;
   let changed = () => {};
+  let launched: Launched;
   try {
-    const { exited } = await host.launch(recipe);
+    launched = await host.launch(recipe);
     guest.note({
       kind: 'action',
       text: `${actionLabels.start}: its command was run.`,
       cause: by,
       failed: false,
     });
-    void exited.then(({ code, signal, output }) => {
+    void launched.exited.then(({ code, signal, output }) => {
       const daemonized = recipe.daemonizes && code === 0;
       if (daemonized) return void workplace.rescan(guest.hostId);
       ended = failed(
-        `QEMU ended at once (${signal ?? `exit status ${code}`}).${output ? ` It said: ${output}` : ''}`,
+        `Its start command ended (${endOf(code, signal)}).${output ? ` It said: ${output}` : ''}`,
         'Fix what it names, then start it again.',
       );
       changed();
     });
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
+    if (lost()) return hostLost('start');
     return failed(error.message, error.remedy);
   }
   await workplace.rescan(guest.hostId);
+  const outcome = new AbortController();
+  const isAwaited = () => !outcome.signal.aborted && !guest.machine?.exists;
+  /** It may have become QEMU only after that. */
+  const lookAgain = async () => {
+    while (isAwaited()) {
+      await new Promise<void>((resolve) => void workplace.clock.setTimer(LOOK_AGAIN_MS, resolve));
+      if (isAwaited()) await workplace.rescan(guest.hostId);
+    }
+  };
+  void lookAgain();
   const ms = workplace.limits.confirm.start;
   const verdict = await observed<Verdict>(
     {
@@ -66,8 +82,12 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
         return guest.subscribe(onChange);
       },
     },
-    () => startVerdict(guest, recipe.startsPaused) ?? ended ?? (attempt.superseded() ? superseded : null),
+    () =>
+      startVerdict(guest, recipe.startsPaused) ??
+      ended ??
+      (attempt.superseded() ? superseded : lost() ? hostLost('start') : null),
   );
+  outcome.abort();
   if (!verdict) {
     const control = guest.machine?.control;
     const why = control?.status === 'unavailable' ? control.reason : 'No QEMU of this guest was found.';
@@ -76,11 +96,16 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
       'Look at its QEMU process on the host.',
     );
   }
+  if (verdict.ok) launched.confirmed();
   if (verdict.ok && guest.machine && guest.state.name === 'paused') {
     return request({ ...attempt, action: 'resume' }, guest.machine, workplace);
   }
   return verdict;
 }
+
+/** The status of a process that another computer runs may be lost. */
+const endOf = (code: number | null, signal: string | null): string =>
+  signal ?? (code === null ? 'how is not known' : `exit status ${code}`);
 
 function startVerdict({ machine, state }: Guest, startsPaused: boolean): Verdict | null {
   if (!machine?.exists || machine.control.status !== 'ready') return null;
@@ -105,6 +130,7 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
   }
   const silence = await silenceOf(attempt, machine, workplace, limit);
   if (silence === 'superseded') return superseded;
+  if (silence === 'lost') return hostLost('start');
   if (silence === 'not-running') {
     return failed(
       `It was started, but is ${stateLabels[machine.state.name].toLowerCase()} now.`,

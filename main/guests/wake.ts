@@ -54,8 +54,12 @@ async function carry(attempt: Attempt, { workplace, onFlaw }: Waking): Promise<W
   }
   const verdict = await carryOut(attempt, workplace);
   if (verdict.ok) return { kind: 'woken' };
+  const { code, message } = verdict.refusal;
+  if (code === 'outcome-unknown' && guest.state.name !== 'running') {
+    return { kind: 'unreachable', reason: message, sent: true };
+  }
   // Awake with a silent agent or without its memory is awake.
-  if (guest.state.name !== 'running') return { kind: 'failed', reason: verdict.refusal.message };
+  if (guest.state.name !== 'running') return { kind: 'failed', reason: message };
   onFlaw(attempt, verdict);
   return { kind: 'woken' };
 }

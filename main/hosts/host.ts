@@ -1,12 +1,18 @@
 import type { HostAccess } from '../hypervisors/machine';
 import type { FoundGuest, StartRecipe } from './discovery/found';
+import type { HostLink } from './ssh/link';
 
 /** A process that was started on a host. */
 export interface Launched {
   /** null when the host does not tell. */
   readonly pid: number | null;
-  /** Resolves when the process ends, with what it said last; QEMU's own -daemonize ends it with code 0. */
+  /**
+   * Resolves when the process ends before `confirmed` is called, with what it said last; QEMU's own -daemonize ends it
+   * with code 0.
+   */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>;
+  /** The guest was seen running: what was kept of the process's words is removed. Idempotent; never throws. */
+  confirmed(): void;
 }
 
 /** A host could not be looked at, or did not start a guest. */
@@ -25,8 +31,12 @@ export class HostError extends Error {
 export interface GuestHost extends HostAccess {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'this-computer' | 'demo';
+  readonly kind: 'this-computer' | 'demo' | 'ssh';
   readonly simulated: boolean;
+  /** The connection that the host is reached by; null for one that is always there. */
+  readonly link: HostLink | null;
+  /** How long to wait between two scans, in ms. */
+  readonly scanEveryMs: number;
   /** @throws HostError */
   scan(): Promise<readonly FoundGuest[]>;
   /** Starts `recipe` detached from this app, never through a shell. @throws HostError */

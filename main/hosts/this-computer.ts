@@ -27,6 +27,9 @@ export function thisComputer({ clock, logDir, scan }: ThisComputerOptions): Gues
     name: hostname(),
     kind: 'this-computer',
     simulated: false,
+    link: null,
+    // Windows takes half a second of PowerShell for each listing.
+    scanEveryMs: process.platform === 'win32' ? 10_000 : 2000,
     async scan() {
       try {
         return await scan();
@@ -88,12 +91,19 @@ async function launch(recipe: StartRecipe, logDir: string): Promise<Launched> {
     });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     child.unref();
+    let isConfirmed = false;
     const exited = new Promise<Awaited<Launched['exited']>>((resolve) => {
       child.once('exit', (code, signal) => {
-        void tail(logPath).then((output) => resolve({ code, signal, output }));
+        if (!isConfirmed) void tail(logPath).then((output) => resolve({ code, signal, output }));
       });
     });
-    return { pid: child.pid ?? null, exited };
+    const confirmed = () => {
+      if (isConfirmed) return;
+      isConfirmed = true;
+      // Where an open file cannot be removed (Windows) it stays, as it does when the app ends first.
+      rm(logPath, { force: true }).catch(() => undefined);
+    };
+    return { pid: child.pid ?? null, exited, confirmed };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     await rm(logPath, { force: true });

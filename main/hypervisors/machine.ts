@@ -80,6 +80,8 @@ export interface Machine {
    */
   readBootId(): Promise<string | null>;
   facts(): Promise<MachineFacts>;
+  /** Its host lists its process no more: what was heard of its end is all that there will be. */
+  unlisted(): void;
   /** Lets go of the machine's sockets; the machine itself is not touched. */
   close(): void;
 }

@@ -72,6 +72,9 @@ export interface Refusal {
 
 export type RefusalCode =
   | 'unknown-guest'
+  | 'unknown-host'
+  | 'unknown-question'
+  | 'bad-address'
   | 'unknown-state'
   | 'wrong-state'
   | 'no-control'
@@ -92,7 +95,8 @@ export type RefusalCode =
   | 'busy'
   | 'outcome-unknown'
   | 'not-confirmed'
-  | 'superseded';
+  | 'superseded'
+  | 'fault';
 
 /** Refusals travel as errors where a call fails, and as values where a rule is asked. */
 export class RefusedError extends Error {

@@ -61,8 +61,8 @@ export type WakeOutcome =
   /** The guest was asleep, and was seen awake after this wake. */
   | { readonly kind: 'woken' }
   | { readonly kind: 'already-awake' }
-  /** The guest could not be seen, so nobody knows whether it sleeps. */
-  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** The guest could not be seen, so nobody knows whether it sleeps. `sent`: a wake may have reached it. */
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly sent?: boolean }
   /** The wake was tried, and the guest is still asleep. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** There is no sleeping guest any more: it was shut down, or crashed. */
@@ -211,7 +211,18 @@ export function fireResult(alarm: Alarm, outcome: WakeOutcome, now: number): Ste
       );
     }
     case 'unreachable':
-      return goesOn(retry(alarm, { ...phase, after: 'unreachable', reason: outcome.reason }, now));
+      return goesOn(
+        retry(
+          alarm,
+          {
+            ...phase,
+            sent: phase.sent || outcome.sent === true,
+            after: 'unreachable',
+            reason: outcome.reason,
+          },
+          now,
+        ),
+      );
   }
 }
 

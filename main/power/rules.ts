@@ -190,11 +190,21 @@ function startRefusal(standing: Standing): Refusal | null {
   return null;
 }
 
-function sleepRefusal(action: SleepAction, { sleep, agent }: Standing): Refusal | null {
-  return machineRefusal(action, sleep) ?? agentRefusal(action, agent);
+function sleepRefusal(action: SleepAction, { sleep, agent, vmid }: Standing): Refusal | null {
+  return machineRefusal(action, sleep, vmid) ?? agentRefusal(action, agent);
 }
 
-function machineRefusal(action: SleepAction, sleep: SleepSupport | null): Refusal | null {
+/** Proxmox VE switches both off in machines of version 9.2+pve1 and later (src/PVE/QemuServer/Machine.pm). */
+const howToSwitchOn = (state: 's3' | 's4', vmid: number | undefined): string =>
+  vmid === undefined
+    ? `Add -global PIIX4_PM.disable_${state}=0 (q35: -global ICH9-LPC.disable_${state}=0) to its QEMU command; it takes effect at the next start.`
+    : `Run qm set ${vmid} --machine TYPE,enable-${state}=1 on its host (TYPE is pc or q35); it takes effect at the next start.`;
+
+function machineRefusal(
+  action: SleepAction,
+  sleep: SleepSupport | null,
+  vmid: number | undefined,
+): Refusal | null {
   if (!sleep) {
     return {
       code: 'unknown-state',
@@ -214,8 +224,7 @@ function machineRefusal(action: SleepAction, sleep: SleepSupport | null): Refusa
       return {
         code: 's3-disabled',
         message: 'Sleep (S3) is switched off in this guest’s definition.',
-        remedy:
-          'Add -global PIIX4_PM.disable_s3=0 (q35: -global ICH9-LPC.disable_s3=0) to its QEMU command; it takes effect at the next start.',
+        remedy: howToSwitchOn('s3', vmid),
       };
     }
     if (sleep.wakeup === false) {
@@ -230,8 +239,7 @@ function machineRefusal(action: SleepAction, sleep: SleepSupport | null): Refusa
     return {
       code: 's4-disabled',
       message: 'Hibernate (S4) is switched off in this guest’s definition.',
-      remedy:
-        'Add -global PIIX4_PM.disable_s4=0 (q35: -global ICH9-LPC.disable_s4=0) to its QEMU command; it takes effect at the next start.',
+      remedy: howToSwitchOn('s4', vmid),
     };
   }
   return null;

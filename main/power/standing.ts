@@ -42,4 +42,6 @@ export interface Standing {
   /** null until the machine was asked. */
   readonly sleep: SleepSupport | null;
   readonly start: Startable;
+  /** Proxmox's number of the guest, whose definition is Proxmox's. */
+  readonly vmid?: number | undefined;
 }

@@ -12,15 +12,24 @@ export type SocketAddress =
 /** `busy`: somebody listens, but takes no further client: another one holds the socket (unix(7) connect, EAGAIN). */
 export type DialErrorCode = 'missing' | 'refused' | 'busy' | 'permission' | 'timeout' | 'other';
 
+export interface DialErrorDetails {
+  readonly cause?: unknown;
+  /** What the message says, apart, for users: where more is known than the code tells. */
+  readonly told?: { readonly reason: string; readonly remedy: string };
+}
+
 export class DialError extends Error {
+  readonly told: DialErrorDetails['told'];
+
   constructor(
     readonly code: DialErrorCode,
     readonly address: SocketAddress,
     message: string,
-    options?: ErrorOptions,
+    { cause, told }: DialErrorDetails = {},
   ) {
-    super(message, options);
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'DialError';
+    this.told = told;
   }
 }
 

@@ -3,11 +3,14 @@ import { isRemovable, type Guest } from '../guests/guest';
 import { actions } from '../power/actions';
 import type { Alarm } from '../power/alarms';
 import { allRefusals, describeAgent } from '../power/rules';
-import type { AlarmView, Availability, GuestView } from '../../preload/contract/view';
+import type { AlarmView, Availability, GuestView, StateView } from '../../preload/contract/view';
 import type { ActionName } from '../../preload/contract/vocabulary';
 
-/** What the window shows of one guest. */
-export function viewOf(guest: Guest, fleet: Fleet): GuestView {
+/**
+ * What the window shows of one guest.
+ * @param awaySince when its host was last connected, in ms since the epoch; null while it is connected
+ */
+export function viewOf(guest: Guest, fleet: Fleet, awaySince: number | null): GuestView {
   const { remembered, state, pending } = guest;
   const standing = guest.standing();
   const refusals = allRefusals(standing);
@@ -23,13 +26,7 @@ export function viewOf(guest: Guest, fleet: Fleet): GuestView {
     id: guest.id,
     hostId: guest.hostId,
     name: remembered.name,
-    state: {
-      name: state.name,
-      since: state.since,
-      source: state.source,
-      cause: state.cause,
-      ...(state.detail ? { detail: state.detail } : {}),
-    },
+    state: stateView(guest, awaySince),
     pending: pending ? { action: pending.action, since: pending.since, queued: guest.queue.waiting } : null,
     alarm: alarm ? alarmView(alarm) : null,
     agent: { status: standing.agent.status, text: describeAgent(standing.agent, state.name) },
@@ -47,6 +44,20 @@ export function viewOf(guest: Guest, fleet: Fleet): GuestView {
         : null,
     removable: isRemovable(guest),
     historyRevision: fleet.history.revision(guest.id),
+  };
+}
+
+/** A guest whose host is away is shown as it was last seen, with the age of that. */
+function stateView({ state, remembered: { last } }: Guest, awaySince: number | null): StateView {
+  const asLast = awaySince !== null && last.name !== 'unknown';
+  const { name, since, source, cause, detail } = asLast ? last : state;
+  return {
+    name,
+    since,
+    source,
+    cause,
+    ...(asLast ? { asOf: awaySince } : {}),
+    ...(detail ? { detail } : {}),
   };
 }
 

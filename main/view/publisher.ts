@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AppView, GuestView, HostView, NoticeView, Patch, Snapshot } from '../../preload/contract/view';
+import type { AppView, GuestView, HostTestView, HostView, NoticeView, Patch, PromptView, Snapshot } from '../../preload/contract/view';
 
 interface Entities {
   hosts: HostView;
   guests: GuestView;
   notices: NoticeView;
+  prompts: PromptView;
+  tests: HostTestView;
 }
 type Kind = keyof Entities;
-const kinds: readonly Kind[] = ['hosts', 'guests', 'notices'];
+const kinds: readonly Kind[] = ['hosts', 'guests', 'notices', 'prompts', 'tests'];
 
 /** Where the publisher reads what there is now; undefined for what is gone. */
 export interface Sources {
@@ -15,6 +17,8 @@ export interface Sources {
   hosts(id: string): HostView | undefined;
   guests(id: string): GuestView | undefined;
   notices(id: string): NoticeView | undefined;
+  prompts(id: string): PromptView | undefined;
+  tests(id: string): HostTestView | undefined;
 }
 
 export interface Publisher {
@@ -29,8 +33,8 @@ export interface Publisher {
  * What is touched many times in a turn is read once.
  */
 export function createPublisher(epoch: string, sources: Sources, send: (patch: Patch) => void): Publisher {
-  const view: Snapshot = { epoch, revision: 0, app: sources.app(), hosts: {}, guests: {}, notices: {} };
-  const touched: Record<Kind, Set<string>> = { hosts: new Set(), guests: new Set(), notices: new Set() };
+  const view: Snapshot = { epoch, revision: 0, app: sources.app(), hosts: {}, guests: {}, notices: {}, prompts: {}, tests: {} };
+  const touched: Record<Kind, Set<string>> = { hosts: new Set(), guests: new Set(), notices: new Set(), prompts: new Set(), tests: new Set() };
   let appTouched = false;
   let scheduled = false;
 
@@ -64,7 +68,7 @@ export function createPublisher(epoch: string, sources: Sources, send: (patch: P
       const app = sources.app();
       if (!isDeepStrictEqual(app, view.app)) patch.app = view.app = app;
     }
-    if (!patch.app && !patch.hosts && !patch.guests && !patch.notices) return;
+    if (!patch.app && kinds.every((kind) => patch[kind] === undefined)) return;
     view.revision = patch.revision;
     send(patch);
   };

@@ -61,6 +61,30 @@ export const commands = {
   /** Forgets a guest that was added by hand or that no longer runs. */
   removeGuest: { args: z.object({ guestId: GuestId }), result: ok(Nothing) },
   dismissNotice: { args: z.object({ noticeId: z.string() }), result: ok(Nothing) },
+  /** The hosts that ~/.ssh/config names, for a picker. */
+  listSshHosts: { args: Nothing, result: ok(z.array(z.object({ alias: z.string(), address: z.string() }))) },
+  /** Begins a connection test; its steps appear in the view under the id that is returned. */
+  testHost: { args: z.object({ address: Typed }), result: ok(z.object({ testId: z.string() })) },
+  /** Ends a test and forgets it. */
+  endTest: { args: z.object({ testId: z.string() }), result: ok(Nothing) },
+  /** `address` as one types it to ssh: "me@nas", "nas", "ssh://me@nas:2222". Empty `name`: the address. */
+  addHost: { args: z.object({ address: Typed, name: z.string().max(200) }), result: ok(z.object({ hostId: z.string() })) },
+  editHost: { args: z.object({ hostId: z.string(), address: Typed, name: z.string().max(200) }), result: ok(Nothing) },
+  /** A switched-off host is not connected to; its guests stay on the list as last seen. */
+  setHostEnabled: { args: z.object({ hostId: z.string(), enabled: z.boolean() }), result: ok(Nothing) },
+  /** Forgets the host with its guests, their alarms, history and kept secrets. */
+  removeHost: { args: z.object({ hostId: z.string() }), result: ok(Nothing) },
+  /** Tries to connect now instead of at the end of the wait. */
+  connectHost: { args: z.object({ hostId: z.string() }), result: ok(Nothing) },
+  answerHostKey: {
+    args: z.object({ promptId: z.string(), answer: z.enum(['once', 'save', 'refuse']) }),
+    result: ok(Nothing),
+  },
+  /** null: the user cancelled. `keep` is heeded only where the prompt says that it can be kept. */
+  answerSecret: {
+    args: z.object({ promptId: z.string(), answers: z.array(z.string().max(10_000)).max(20).nullable(), keep: z.boolean() }),
+    result: ok(Nothing),
+  },
   openDemo: { args: Nothing, result: ok(Nothing) },
   closeDemo: { args: Nothing, result: ok(Nothing) },
 } as const;

@@ -18,6 +18,8 @@ export const StateView = z.object({
   since: Instant.nullable(),
   source: Source,
   cause: Cause,
+  /** Set when the host can't be seen now: the state is the last known one, as of this instant. */
+  asOf: Instant.optional(),
   /** More about it: why it is unknown, what a paused guest waits for, what starting a hibernated guest does. */
   detail: Text.optional(),
 });
@@ -70,10 +72,29 @@ export const GuestView = z.object({
 });
 export type GuestView = z.infer<typeof GuestView>;
 
+/** The connection to a host. This computer and the demo are always `ready`. */
+export const LinkView = z.discriminatedUnion('kind', [
+  /** Switched off by the user, or not tried yet. */
+  z.object({ kind: z.literal('offline') }),
+  z.object({ kind: z.literal('connecting'), step: Text }),
+  z.object({ kind: z.literal('ready') }),
+  /** Tried again at `nextTry`. */
+  z.object({ kind: z.literal('backoff'), nextTry: Instant, reason: Text, remedy: Text.optional() }),
+  /** Not tried again until the user does something: a changed host key, a refused authentication. */
+  z.object({ kind: z.literal('blocked'), reason: Text, remedy: Text.optional() }),
+]);
+export type LinkView = z.infer<typeof LinkView>;
+
 export const HostView = z.object({
   id: z.string(),
   name: Text,
-  kind: z.enum(['this-computer', 'demo']),
+  kind: z.enum(['this-computer', 'demo', 'ssh']),
+  /** What the user typed to reach it: "me@nas:2222"; null for this computer and the demo. */
+  address: Text.nullable(),
+  enabled: z.boolean(),
+  link: LinkView,
+  /** Options of ~/.ssh/config for this host that are not honoured, each as a sentence. */
+  notHonoured: z.array(Text),
   /** The demo host's guests are simulated; the window says so. */
   simulated: z.boolean(),
   status: z.discriminatedUnion('kind', [
@@ -99,6 +120,57 @@ export const NoticeView = z.object({
 });
 export type NoticeView = z.infer<typeof NoticeView>;
 
+/** A question of a connection that only the user can answer. It goes away when the answer is no longer of use. */
+export const PromptView = z.discriminatedUnion('kind', [
+  z.object({
+    id: z.string(),
+    kind: z.literal('host-key'),
+    /** null for a connection test. */
+    hostId: z.string().nullable(),
+    address: Text,
+    keyType: Text,
+    /** SHA256:..., as OpenSSH prints it. */
+    fingerprint: Text,
+    /** Where an accepted key would be saved; null when it can be accepted for this run only. */
+    file: Text.nullable(),
+    /** The @cert-authority lines that are about this host; keys signed by authorities are not supported. */
+    authorities: z.array(z.object({ file: Text, line: z.number().int() })),
+  }),
+  z.object({
+    id: z.string(),
+    kind: z.literal('secret'),
+    hostId: z.string().nullable(),
+    address: Text,
+    /** What is asked for: "Password", "Passphrase of ~/.ssh/id_ed25519", or the server's own title. */
+    title: Text,
+    instruction: Text,
+    fields: z.array(z.object({ label: Text, echo: z.boolean() })),
+    /** The answer before was wrong. */
+    again: z.boolean(),
+    /** Whether this computer can keep the answer safely. */
+    canKeep: z.boolean(),
+  }),
+]);
+export type PromptView = z.infer<typeof PromptView>;
+
+/** A connection test: its steps appear as they pass. */
+export const HostTestView = z.object({
+  id: z.string(),
+  address: Text,
+  steps: z.array(
+    z.object({
+      name: z.enum(['address', 'name', 'tcp', 'host-key', 'authentication', 'qemu', 'permissions', 'guests']),
+      /** Which computer of a jump chain it is about. */
+      via: Text,
+      state: z.enum(['passed', 'warning', 'failed']),
+      detail: Text,
+      remedy: Text.optional(),
+    }),
+  ),
+  done: z.boolean(),
+});
+export type HostTestView = z.infer<typeof HostTestView>;
+
 export const AppView = z.object({
   version: z.string(),
   platform: z.enum(['linux', 'darwin', 'win32', 'other']),
@@ -115,6 +187,8 @@ export const Snapshot = z.object({
   hosts: z.record(z.string(), HostView),
   guests: z.record(z.string(), GuestView),
   notices: z.record(z.string(), NoticeView),
+  prompts: z.record(z.string(), PromptView),
+  tests: z.record(z.string(), HostTestView),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -126,6 +200,8 @@ export const Patch = z.object({
   hosts: z.record(z.string(), HostView.nullable()).optional(),
   guests: z.record(z.string(), GuestView.nullable()).optional(),
   notices: z.record(z.string(), NoticeView.nullable()).optional(),
+  prompts: z.record(z.string(), PromptView.nullable()).optional(),
+  tests: z.record(z.string(), HostTestView.nullable()).optional(),
 });
 export type Patch = z.infer<typeof Patch>;
 
@@ -154,6 +230,8 @@ export const GuestFacts = z.object({
   hostName: fact(Text),
   addresses: fact(z.array(Text)),
   uuid: fact(Text),
+  /** Who starts it: “Proxmox VE, VM 101”. */
+  manager: fact(Text),
   pid: fact(z.number().int()),
   monitor: fact(Text),
   agentChannel: fact(Text),

@@ -84,6 +84,25 @@ const paths = {
   check: <path d="m3.25 8.5 3.2 3.25 6.3-7" />,
   copy: <path d="M5.75 5.75h7.5v7.5h-7.5zM10.25 5.5V2.75h-7.5v7.5h2.75" strokeLinejoin="round" />,
   trash: <path d="M2.75 4.25h10.5M6 4V2.4h4V4M4.1 4.4l.7 9.1h6.4l.7-9.1" />,
+  server: <path d="M2.5 2.75h11v4.25h-11zM2.5 9h11v4.25h-11zM5 4.9h.01M5 11.1h.01" strokeLinejoin="round" />,
+  unlinked: (
+    <path d="M6.4 4.4 7.7 3.1a3.05 3.05 0 0 1 4.3 0l.9.9a3.05 3.05 0 0 1 0 4.3l-1.3 1.3M9.6 11.6l-1.3 1.3a3.05 3.05 0 0 1-4.3 0l-.9-.9a3.05 3.05 0 0 1 0-4.3l1.3-1.3M3 3l10 10" />
+  ),
+  blocked: (
+    <>
+      <circle cx="8" cy="8" r="5.75" />
+      <path d="m4.1 4.1 7.8 7.8" />
+    </>
+  ),
+  ring: <circle cx="8" cy="8" r="3.5" />,
+  pencil: <path d="m3 13 .7-3 6.9-6.9 2.3 2.3L6 12.3zM9.2 4.5l2.3 2.3" strokeLinejoin="round" />,
+  key: (
+    <>
+      <circle cx="5.3" cy="10.7" r="2.8" />
+      <path d="M7.3 8.7 13 3M10.6 5.4l2 2" />
+    </>
+  ),
+  down: <path d="m4.25 6.25 3.75 3.75 3.75-3.75" />,
   host: <path d="M2.25 3h11.5v7.5H2.25zM5.5 13.25h5M8 10.5v2.75" strokeLinejoin="round" />,
 } satisfies Record<string, ReactNode>;
 

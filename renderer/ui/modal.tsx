@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import type { ReactNode, RefObject } from 'react';
 import { focusHome } from '../focus';
-import { closeDialog } from '../store';
+import { closeDialog, windowStore } from '../store';
 import { IconButton } from './button';
 
 interface ModalProps {
@@ -16,16 +16,25 @@ interface ModalProps {
   children: ReactNode;
 }
 
+/** What closes a dialog leaves it alone while a question of a connection stands in front of it. */
+function close(open: boolean, details: Dialog.Root.ChangeEventDetails): void {
+  if (windowStore.getState().promptId !== null) details.cancel();
+  else if (!open) closeDialog();
+}
+
+/** A dialog that goes by itself behind a question takes no focus from it. */
+const focusAfter = (): HTMLElement | false | null => (windowStore.getState().promptId === null ? focusHome() : false);
+
 /** A modal dialog: Escape, the cross and a click beside it close it; the focus goes back to where it came from. */
 export function Modal({ title, about, initialFocus, wide = false, palette = false, children }: ModalProps) {
   return (
-    <Dialog.Root open onOpenChange={(open) => (open ? undefined : closeDialog())}>
+    <Dialog.Root open onOpenChange={close}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Viewport className="dialog-viewport">
           <Dialog.Popup
             className={palette ? 'dialog dialog-palette' : wide ? 'dialog dialog-wide' : 'dialog'}
-            finalFocus={focusHome}
+            finalFocus={focusAfter}
             {...(initialFocus === undefined ? {} : { initialFocus })}
           >
             <header className="dialog-head">

@@ -1,5 +1,5 @@
 import type { AlarmView } from '../../preload/contract/view';
-import { clockTime, dayAndTime, exactTime, sinceWords, wakesText } from '../time';
+import { asOfWords, clockTime, dayAndTime, exactTime, nextTryText, sinceWords, wakesText } from '../time';
 import { seconds, tenSeconds, useTicked } from './ticker';
 
 /** "2 min", with the exact time as the tooltip. */
@@ -7,6 +7,26 @@ export function Since({ at }: { at: number }) {
   const words = useTicked(tenSeconds, (now) => sinceWords(now - at));
   return (
     <time className="since" dateTime={new Date(at).toISOString()} title={`Since ${exactTime(at)}`}>
+      {words}
+    </time>
+  );
+}
+
+/** "as of 5 min ago", with the exact time as the tooltip. */
+export function AsOf({ at }: { at: number }) {
+  const words = useTicked(tenSeconds, (now) => asOfWords(now - at));
+  return (
+    <time className="as-of" dateTime={new Date(at).toISOString()} title={`Last seen ${exactTime(at)}`}>
+      {words}
+    </time>
+  );
+}
+
+/** "Next try in 0:12" */
+export function NextTry({ at }: { at: number }) {
+  const words = useTicked(seconds, (now) => nextTryText(at, now));
+  return (
+    <time className="next-try" dateTime={new Date(at).toISOString()} title={exactTime(at)}>
       {words}
     </time>
   );

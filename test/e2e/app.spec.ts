@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { systemClock } from '../../main/clock';
 import { createScanDeps, scanThisComputer } from '../../main/hosts/discovery/local';
@@ -10,6 +9,7 @@ import { runCommand } from '../../main/hosts/discovery/run-command';
 import { guestsCanRun } from '../guest/tiny-guest';
 import { requireComponent } from '../support/requires';
 import { expect, test } from './fixtures';
+import { electronPath } from './launch';
 
 /** A guest of the test before may be on its way out. */
 async function noGuestsHere(): Promise<boolean> {
@@ -20,9 +20,6 @@ async function noGuestsHere(): Promise<boolean> {
   }
   return false;
 }
-
-/** Required from outside of Electron, the package is the executable's path. */
-const electron = createRequire(__filename)('electron') as string;
 
 test('the demo opens by itself at a first start where there are no guests, is marked, and its guests sleep and wake', async ({ launch }) => {
   const alone = await noGuestsHere();
@@ -159,7 +156,7 @@ test('a profile of a newer version is left alone, and the app can be ended', asy
   const content = JSON.stringify({ document: 'alarms', version: 99, value: 'from the future' });
   await writeFile(file, content);
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const app = spawn(electron, ['.', ...asRoot, '--user-data-dir', dir], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const app = spawn(electronPath, ['.', ...asRoot, '--user-data-dir', dir], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   app.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await expect.poll(() => said).toContain('was written by a newer Reveille');
@@ -175,7 +172,7 @@ test('a profile that cannot be written to is said, and nothing is taken for a se
   const file = path.join(dir, 'file');
   await writeFile(file, '');
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const app = spawn(electron, ['.', ...asRoot, '--user-data-dir', path.join(file, 'profile')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const app = spawn(electronPath, ['.', ...asRoot, '--user-data-dir', path.join(file, 'profile')], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   app.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await expect.poll(() => said).toContain('Reveille cannot keep anything in its profile');

@@ -32,7 +32,7 @@ export const test = base.extend<{ launch: (options?: LaunchOptions) => Promise<L
 });
 
 /** In the test's folder below test-results/e2e. */
-async function keepEvidence({ app, output }: LaunchedApp, testInfo: TestInfo, name: string): Promise<void> {
+export async function keepEvidence({ app, output }: LaunchedApp, testInfo: TestInfo, name: string): Promise<void> {
   const said = [output.stdout(), output.stderr(), ...output.consoleErrors].join('\n');
   await mkdir(testInfo.outputDir, { recursive: true });
   await writeFile(testInfo.outputPath(`${name}.txt`), said);

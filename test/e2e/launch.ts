@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { _electron } from '@playwright/test';
+import { findProgram } from '../guest/run';
 import type { ProcessSeen } from './process-tree';
-import { endLeftovers, processTree, stillRunning } from './process-tree';
+import { descendantThatRuns, endLeftovers, processTree, stillRunning } from './process-tree';
 
 const ROOT = path.resolve(__dirname, '../..');
 const CLOSE_LIMIT_MS = 10_000;
@@ -15,10 +18,32 @@ export interface LaunchOptions {
   args?: string[];
   /** A profile to open again; it is left where it is. Without it close() removes the fresh one. */
   userDataDir?: string;
-  env?: Record<string, string>;
+  /** undefined takes a variable away. */
+  env?: Record<string, string | undefined>;
+  /**
+   * The app sees no processes but its own, so that what the test runs beside it is on another computer as far as it
+   * can tell. Needs `ownNamespacesPresent`. `keyring`: with a keyring in $HOME, which this password opens.
+   */
+  ownProcesses?: boolean | { keyring: string };
   /** The folder with the app's package.json; the repository by default. */
   appDir?: string;
 }
+
+/** Whether the app can be run with a /proc of its own. */
+export const ownNamespacesPresent =
+  process.platform === 'linux' &&
+  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true'], { stdio: 'ignore' }).status === 0;
+
+/** Whether it can be given a keyring there. */
+export const keyringPresent = ['dbus-run-session', 'gnome-keyring-daemon'].every((name) => findProgram(name) !== undefined);
+
+const require = createRequire(__filename);
+
+/** Required from outside of Electron, the package is the executable's path. */
+export const electronPath = require('electron') as string;
+
+/** What Playwright loads into an app that it starts by itself; it has no window for the app without it. */
+const playwrightLoader = path.join(path.dirname(require.resolve('playwright-core/package.json')), 'lib/server/electron/loader.js');
 
 export interface LaunchedApp {
   app: ElectronApplication;
@@ -49,15 +74,20 @@ export interface LaunchedApp {
 export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedApp> {
   const userDataDir = options.userDataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'reveille-e2e-')));
   const asRoot = process.platform === 'linux' && process.getuid?.() === 0;
+  const { ownProcesses } = options;
   const app = await _electron.launch({
+    ...(ownProcesses ? { executablePath: path.join(__dirname, 'own-namespace.sh') } : {}),
     cwd: options.appDir ?? ROOT,
     args: ['.', ...(asRoot ? ['--no-sandbox'] : []), '--user-data-dir', userDataDir, ...(options.args ?? [])],
-    env: { ...inheritedEnv(), ...options.env },
+    env: definedOnly({
+      ...process.env,
+      ELECTRON_RUN_AS_NODE: undefined,
+      ...(ownProcesses ? { ELECTRON: electronPath, LOADER: playwrightLoader, KEYRING: keyringOf(ownProcesses) } : {}),
+      ...options.env,
+    }),
     timeout: 30_000,
   });
   const child = app.process();
-  const pid = child.pid;
-  if (pid === undefined) throw new Error('The app has no process id');
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -86,9 +116,12 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
     throw new Error(`The app left processes behind:\n${describe(left)}`);
   }
 
+  const page = await firstWindow(app, () => stderr);
+  const pid = ownProcesses ? await descendantThatRuns(electronPath, child.pid) : child.pid;
+  if (pid === undefined) throw new Error('The app has no process id');
   return {
     app,
-    page: await firstWindow(app, () => stderr),
+    page,
     pid,
     userDataDir,
     output: { stdout: () => stdout, stderr: () => stderr, consoleErrors },
@@ -138,9 +171,10 @@ async function firstWindow(app: ElectronApplication, stderr: () => string): Prom
   }
 }
 
-function inheritedEnv(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name]) => name !== 'ELECTRON_RUN_AS_NODE');
-  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+const keyringOf = (own: true | { keyring: string }) => (own === true ? undefined : own.keyring);
+
+function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 async function within<T>(ms: number, promise: Promise<T>, complaint: string): Promise<T> {

@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readFile, readdir, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A process at a point in time; `started` tells it from a later one with the same id. */
@@ -26,6 +26,17 @@ export async function processTree(pid: number): Promise<ProcessSeen[]> {
     tree.map(({ pid: each }) => readOrUndefined(readlink(`/proc/${each}/exe`))),
   );
   return tree.filter((_, index) => programs[index]?.startsWith(`${folder}/`));
+}
+
+/** The first of the processes below `pid` that runs this executable. Linux. */
+export async function descendantThatRuns(executable: string, pid: number | undefined): Promise<number | undefined> {
+  const [all, program] = await Promise.all([allProcesses(), realpath(executable)]);
+  const below = all.filter((each) => each.pid === pid);
+  for (const known of below) {
+    if ((await readOrUndefined(readlink(`/proc/${known.pid}/exe`))) === program) return known.pid;
+    below.push(...all.filter((each) => each.parent === known.pid));
+  }
+  return undefined;
 }
 
 /** Those of `seen` that have not ended. */

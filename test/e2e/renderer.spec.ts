@@ -1,56 +1,17 @@
-import path from 'node:path';
-import type { ElectronApplication, Page } from '@playwright/test';
-import { _electron, expect, test } from '@playwright/test';
-import axe from 'axe-core';
+import type { Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { guestName } from '../../renderer/text';
-import type {} from '../renderer-lab/lab';
 import { hostileNames } from '../renderer-lab/scenarios';
-import type { LabServer } from '../renderer-lab/serve';
-import { serveLab } from '../renderer-lab/serve';
+import { useLabWindow } from './lab-window';
 
 /** The window alone, in the real runtime, over the fake api: names, keyboard, dialogs, notices, hostile text, axe. */
 
-let server: LabServer;
-let app: ElectronApplication;
+const lab = useLabWindow();
+const { open } = lab;
 let page: Page;
-const complaints: string[] = [];
-
-test.beforeAll(async () => {
-  server = await serveLab();
-  const asRoot = process.platform === 'linux' && process.getuid?.() === 0;
-  app = await _electron.launch({
-    args: [
-      path.resolve(__dirname, '../renderer-lab/main.cjs'),
-      ...(asRoot ? ['--no-sandbox'] : []),
-      server.url('none'),
-    ],
-  });
-  page = await app.firstWindow();
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-});
-
-test.afterAll(async () => {
-  await app.close();
-  await server.close();
-});
-
 test.beforeEach(() => {
-  complaints.length = 0;
+  page = lab.page();
 });
-
-/** Policy violations are console errors, too. The lab has no icon for the tab. */
-test.afterEach(() => {
-  expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
-});
-
-async function open(scenario: string): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.goto(server.url(scenario));
-  await page.getByRole('heading', { name: 'Reveille' }).waitFor();
-}
 
 const grid = () => page.getByRole('grid', { name: 'Guests' });
 const row = (name: string) => grid().getByRole('row', { name, exact: true });
@@ -70,6 +31,21 @@ test('every row is a guest, named by it, with its state', async () => {
   await expect(inRow('build-server', 'Wake')).toBeVisible();
   await expect(inRow('build-server', 'Sleep')).toHaveCount(0);
   await expect(inRow('windows-11', 'Start')).toBeVisible();
+});
+
+test('finds guests by their names and by their hosts', async () => {
+  await open('estate');
+  await expect(grid().getByRole('row')).toHaveCount(303);
+  const search = page.getByRole('searchbox', { name: 'Search guests' });
+  await search.fill('cellar web');
+  await expect(grid().getByRole('row').first()).toHaveAccessibleName('Host cellar');
+  await expect(grid().getByRole('row')).toHaveCount(26);
+  await expect(page.getByText('No guests found here.')).toBeHidden();
+  expect(await lab.axeViolations()).toEqual([]);
+  await search.fill('10.0.0.14');
+  await expect(grid().getByRole('row')).toHaveCount(101);
+  await search.fill('no such');
+  await expect(page.getByText('No guest and no host is named like this')).toBeVisible();
 });
 
 test('sleeps for a time, counts down, and is woken', async () => {
@@ -299,13 +275,6 @@ test('a patch to one guest of 300 changes one row', async () => {
   expect(touched).toEqual(['guest-7']);
 });
 
-const axeViolations = () =>
-  page.evaluate(async () => {
-    // Base UI keeps the focus in a menu by hidden, focusable guards, which hand it on at once.
-    const found = await window.axe.run({ exclude: ['[data-base-ui-focus-guard]'] }, { resultTypes: ['violations'] });
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-  });
-
 const views: Record<string, () => Promise<void>> = {
   none: () => open('none'),
   failed: () => open('failed'),
@@ -346,10 +315,6 @@ const views: Record<string, () => Promise<void>> = {
 for (const [name, show] of Object.entries(views)) {
   test(`axe finds nothing in: ${name}`, async () => {
     await show();
-    await page.evaluate(axe.source);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      expect(await axeViolations(), colorScheme).toEqual([]);
-    }
+    expect(await lab.axeViolations()).toEqual([]);
   });
 }

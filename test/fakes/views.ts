@@ -1,4 +1,13 @@
-import type { Availability, GuestFacts, GuestView, HostView, NoticeView, Snapshot } from '../../preload/contract/view';
+import type {
+  Availability,
+  GuestFacts,
+  GuestView,
+  HostTestView,
+  HostView,
+  NoticeView,
+  PromptView,
+  Snapshot,
+} from '../../preload/contract/view';
 import { actions } from '../../preload/contract/vocabulary';
 import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
 
@@ -60,6 +69,10 @@ export const thisComputer: HostView = {
   id: 'here',
   name: 'This computer',
   kind: 'this-computer',
+  address: null,
+  enabled: true,
+  link: { kind: 'ready' },
+  notHonoured: [],
   simulated: false,
   status: { kind: 'ready' },
 };
@@ -68,9 +81,51 @@ export const demoHost: HostView = {
   id: 'demo',
   name: 'Demo host',
   kind: 'demo',
+  address: null,
+  enabled: true,
+  link: { kind: 'ready' },
+  notHonoured: [],
   simulated: true,
   status: { kind: 'ready' },
 };
+
+/** A host reached by SSH. */
+export const sshHost = (plan: Partial<HostView> & { id: string }): HostView => ({
+  name: plan.id,
+  kind: 'ssh',
+  address: `me@${plan.id}`,
+  enabled: true,
+  link: { kind: 'ready' },
+  notHonoured: [],
+  simulated: false,
+  status: { kind: 'ready' },
+  ...plan,
+});
+
+export const hostKeyPrompt = (plan: Partial<Extract<PromptView, { kind: 'host-key' }>> = {}): PromptView => ({
+  id: 'prompt-key',
+  kind: 'host-key',
+  hostId: null,
+  address: 'me@attic',
+  keyType: 'ssh-ed25519',
+  fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrWXbeqQGVK8ba9Xl0b8Uo2Q',
+  file: '/home/me/.ssh/known_hosts',
+  authorities: [],
+  ...plan,
+});
+
+export const secretPrompt = (plan: Partial<Extract<PromptView, { kind: 'secret' }>> = {}): PromptView => ({
+  id: 'prompt-secret',
+  kind: 'secret',
+  hostId: null,
+  address: 'me@attic',
+  title: 'Password',
+  instruction: '',
+  fields: [{ label: 'Password', echo: false }],
+  again: false,
+  canKeep: true,
+  ...plan,
+});
 
 const byId = <T extends { id: string }>(entities: readonly T[]): Record<string, T> =>
   Object.fromEntries(entities.map((entity) => [entity.id, entity]));
@@ -82,6 +137,8 @@ export interface SnapshotPlan {
   hosts?: readonly HostView[];
   guests?: readonly GuestView[];
   notices?: readonly NoticeView[];
+  prompts?: readonly PromptView[];
+  tests?: readonly HostTestView[];
 }
 
 export function snapshotOf(plan: SnapshotPlan = {}): Snapshot {
@@ -92,6 +149,8 @@ export function snapshotOf(plan: SnapshotPlan = {}): Snapshot {
     hosts: byId(plan.hosts ?? [thisComputer]),
     guests: byId(plan.guests ?? []),
     notices: byId(plan.notices ?? []),
+    prompts: byId(plan.prompts ?? []),
+    tests: byId(plan.tests ?? []),
   };
 }
 
@@ -111,6 +170,7 @@ export function factsOf(guest: GuestView, now: number): GuestFacts {
     uuid: { value: '2f1f6c8e-6f0f-4c39-9a52-0d6c2e0f9b11' },
     pid: { value: 48_213 },
     monitor: { value: `unix:/run/user/1000/${guest.id}-qmp.sock` },
+    manager: { missing: 'Nobody: its own command starts it.' },
     agentChannel: { value: `unix:/run/user/1000/${guest.id}-agent.sock` },
   };
 }

@@ -1,8 +1,9 @@
 import type { Api } from '../../preload/contract/api';
 import type { Refusal } from '../../preload/contract/commands';
-import type { GuestView, HistoryEntry, HostView, NoticeView, Patch, Snapshot } from '../../preload/contract/view';
+import type { GuestView, HistoryEntry, Patch, Snapshot } from '../../preload/contract/view';
 import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
 import { actionsIn, demoHost, factsOf, guestView } from './views';
+import { hostCalls } from './window-hosts';
 
 /**
  * window.api without a main process: it holds a snapshot, answers every call, and carries actions out after a while
@@ -15,7 +16,7 @@ export interface FakeApi {
   patch(change: Omit<Patch, 'epoch' | 'revision'>): void;
   /** Every call, in order. */
   calls: { name: string; args: unknown }[];
-  /** The next call of setPowerState is refused with this. */
+  /** The next call that sets a power state, adds, edits or tests a host, or answers a secret, is refused with this. */
   refuseNext(refusal: Refusal): void;
 }
 
@@ -84,9 +85,11 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       ...view,
       revision,
       app: change.app ?? view.app,
-      hosts: apply<HostView>(view.hosts, change.hosts),
-      guests: apply<GuestView>(view.guests, change.guests),
-      notices: apply<NoticeView>(view.notices, change.notices),
+      hosts: apply(view.hosts, change.hosts),
+      guests: apply(view.guests, change.guests),
+      notices: apply(view.notices, change.notices),
+      prompts: apply(view.prompts, change.prompts),
+      tests: apply(view.tests, change.tests),
     };
     const sent: Patch = { ...change, epoch: view.epoch, revision };
     for (const listener of listeners) listener(structuredClone(sent));
@@ -126,6 +129,11 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     });
   };
   const guestOf = (alarmId: string) => Object.values(view.guests).find((guest) => guest.alarm?.id === alarmId);
+  const takeRefusal = (): { ok: false; refusal: Refusal } | null => {
+    const taken = refusal;
+    refusal = null;
+    return taken === null ? null : { ok: false, refusal: taken };
+  };
   const unknownGuest = no('no-such-guest', 'This guest is not in the list any more.');
   const nothing = Promise.resolve(ok({}));
   const openDemo = (): void =>
@@ -154,11 +162,8 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     setPowerState(args) {
       const guest = view.guests[args.guestId];
       if (guest === undefined) return Promise.resolve(unknownGuest);
-      if (refusal !== null) {
-        const answer = { ok: false as const, refusal };
-        refusal = null;
-        return Promise.resolve(answer);
-      }
+      const refused = takeRefusal();
+      if (refused !== null) return Promise.resolve(refused);
       const { action, guestId } = args;
       note(guest, `Asked: ${action}.`, 'action', 'user');
       change(guestId, (now) => ({
@@ -216,6 +221,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       patch({ notices: { [noticeId]: null } });
       return nothing;
     },
+    ...hostCalls({ current: () => view, patch, takeRefusal, timing }),
     openDemo() {
       patch({ app: { ...view.app, demo: 'opening' } });
       timing.after(timing.actionMs, openDemo);

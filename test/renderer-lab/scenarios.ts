@@ -1,6 +1,7 @@
 import type { GuestView, NoticeView, Snapshot } from '../../preload/contract/view';
 import type { PowerStateName } from '../../preload/contract/vocabulary';
 import { actionsIn, demoHost, guestView, snapshotOf, thisComputer } from '../fakes/views';
+import { hostScenarios } from './host-scenarios';
 
 /** What the lab's window can be opened with: ?scenario=NAME. Times are counted from `now`, ms since the epoch. */
 
@@ -170,4 +171,5 @@ export const scenarios: Record<string, (now: number) => Snapshot> = {
       guests: [...many(now), ...three(now).map(asDemo)],
     }),
   crowd: (now) => snapshotOf({ guests: crowd(300, now) }),
+  ...hostScenarios,
 };

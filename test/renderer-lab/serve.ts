@@ -8,8 +8,8 @@ const folder = path.resolve(__dirname, '../../out/renderer-lab');
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 export interface LabServer {
-  /** The page's address for a scenario of scenarios.ts. */
-  url(scenario: string): string;
+  /** The page's address for a scenario of scenarios.ts. `actionMs`: how long an action of the fake api takes. */
+  url(scenario: string, actionMs?: number): string;
   close(): Promise<void>;
 }
 
@@ -46,7 +46,8 @@ export async function serveLab(): Promise<LabServer> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The lab server has no port');
   return {
-    url: (scenario) => `http://127.0.0.1:${address.port}/index.html?actionMs=400&scenario=${scenario}`,
+    url: (scenario, actionMs = 400) =>
+      `http://127.0.0.1:${address.port}/index.html?actionMs=${actionMs}&scenario=${scenario}`,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

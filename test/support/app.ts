@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createApp, type App, type Platform } from '../../main/app';
@@ -7,17 +7,30 @@ import type { Limits } from '../../main/guests/confirm';
 import type { FoundGuest } from '../../main/hosts/discovery/found';
 import { createScanDeps, scanThisComputer } from '../../main/hosts/discovery/local';
 import { runCommand } from '../../main/hosts/discovery/run-command';
+import { sshOnThisComputer } from '../../main/hosts/ssh/here';
+import type { SecretStore } from '../../main/hosts/ssh/secrets';
 import { createDispatch } from '../../main/ipc/dispatch';
 import type { CommandArgs, CommandName, CommandResult, CommandValue } from '../../preload/contract/commands';
-import type { GuestView, Snapshot } from '../../preload/contract/view';
+import type { GuestView, HostView, Patch, Snapshot } from '../../preload/contract/view';
+import { noKeyring } from '../fakes/secret-store';
 
 export interface TestAppOptions {
   dataDir?: string;
   /** Which of this computer's guests the app finds; none by default. */
   finds?: (guest: FoundGuest) => boolean;
   clock?: Clock;
+  /** What ssh would find: nothing by default. */
+  ssh?: Partial<Platform['ssh']>;
+  secrets?: SecretStore;
+  networkInterfaces?: Platform['networkInterfaces'];
+  /** The demo opens by itself where nothing real runs, at the first start. */
+  startedBefore?: boolean;
   limits?: Limits;
+  /** Told of each patch that the window would get. */
+  onPatch?: (patch: Patch) => void;
 }
+
+type LinkView = HostView['link'];
 
 /** The whole application without Electron, called as the bridge calls it. */
 export interface TestApp {
@@ -35,12 +48,18 @@ export interface TestApp {
   untilGuest(name: string, is: (guest: GuestView) => boolean, ms?: number): Promise<GuestView>;
   /** Until the guest is in `state` with nothing under way. */
   untilState(name: string, state: GuestView['state']['name'], ms?: number): Promise<GuestView>;
+  /** Until the host's link is of that kind. */
+  untilLink<K extends LinkView['kind']>(hostId: string, kind: K, ms?: number): Promise<Extract<LinkView, { kind: K }>>;
   /** Stops the app and removes its profile unless the caller gave it. */
   stop(): Promise<void>;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'reveille-test-')));
+  if (options.startedBefore === true) {
+    const settings = { document: 'settings', version: 1, value: { startedBefore: true } };
+    await writeFile(path.join(dataDir, 'settings.json'), JSON.stringify(settings));
+  }
   const deps = createScanDeps(systemClock, runCommand);
   const finds = options.finds ?? (() => false);
   const waiting = new Set<() => void>();
@@ -49,9 +68,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     dataDir,
     version: '0.0.0',
     platform: 'linux',
+    ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dataDir }, ...options.ssh },
+    secrets: options.secrets ?? noKeyring,
+    networkInterfaces: options.networkInterfaces ?? (() => ({})),
+    random: Math.random,
     scan: async () => (await scanThisComputer(process.platform, deps)).filter(finds),
     ...(options.limits ? { limits: options.limits } : {}),
-    onPatch: () => {
+    onPatch: (patch) => {
+      options.onPatch?.(patch);
       for (const wake of [...waiting]) wake();
     },
   };
@@ -114,6 +138,15 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     },
     until,
     untilGuest,
+    untilLink: <K extends LinkView['kind']>(hostId: string, kind: K, ms?: number) =>
+      until(
+        `the link of ${hostId} is ${kind}`,
+        ({ hosts }) => {
+          const link = hosts[hostId]?.link;
+          return link?.kind === kind && (link as Extract<LinkView, { kind: K }>);
+        },
+        ms,
+      ),
     untilState: (name, state, ms) => untilGuest(name, (guest) => guest.state.name === state && guest.pending === null, ms),
     async stop() {
       await app.stop();

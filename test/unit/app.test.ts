@@ -5,10 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp, type App } from '../../main/app';
 import { systemClock } from '../../main/clock';
 import type { FoundGuest } from '../../main/hosts/discovery/found';
+import { sshOnThisComputer } from '../../main/hosts/ssh/here';
 import { StorageError } from '../../main/storage/errors';
 import { Patch, Snapshot, type NoticeView } from '../../preload/contract/view';
+import { noKeyring } from '../fakes/secret-store';
 
-const documents = ['guests', 'alarms', 'history', 'settings'] as const;
+const documents = ['guests', 'alarms', 'history', 'settings', 'hosts'] as const;
 
 let dir: string;
 let apps: App[] = [];
@@ -40,6 +42,10 @@ async function open(
     version: '1.2.3',
     platform: 'linux',
     scan,
+    ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dir } },
+    secrets: noKeyring,
+    networkInterfaces: () => ({}),
+    random: () => 0.5,
     onPatch: (patch) => patches.push(patch),
   });
   apps.push(app);
@@ -109,7 +115,7 @@ describe('a profile that cannot be read as it is', () => {
     for (const name of documents) await put(name, '\u0000');
     const app = await open();
     await app.start();
-    expect(notices(app).filter(({ title }) => title === 'A file of Reveille was damaged')).toHaveLength(4);
+    expect(notices(app).filter(({ title }) => title === 'A file of Reveille was damaged')).toHaveLength(documents.length);
   });
 });
 

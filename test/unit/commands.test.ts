@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createHandlers } from '../../main/commands';
+import type { HostBook } from '../../main/host-book';
+import { createQuestions } from '../../main/hosts/ssh/questions';
 import { RefusedError } from '../../main/power/actions';
 import { viewOf } from '../../main/view/guest-view';
 import { commands, type CommandArgs } from '../../preload/contract/commands';
@@ -9,11 +11,20 @@ import { createWorld, type World, type WorldGuest } from './guests/world';
 
 vi.mock('../../main/demo/one-client-server', () => import('../fakes/memory-sockets'));
 
+/** Hosts are test/unit/host-book.test.ts's. */
+const unused = new Proxy({} as HostBook, {
+  get: (_, name) => {
+    throw new Error(`${String(name)} of the hosts is not asked for`);
+  },
+});
+
 function handlersOf(world: Pick<World, 'fleet' | 'clock'>) {
   return createHandlers({
     clock: world.clock,
     home: world.fleet,
     fleets: () => [world.fleet],
+    book: unused,
+    questions: createQuestions(() => undefined),
     snapshot: () => {
       throw new Error('not asked for');
     },
@@ -190,7 +201,7 @@ describe('guests on the list', () => {
     await bench.ready('nas');
     const remove = (guestId: string) => bench.done(bench.handlers.removeGuest({ guestId }));
     for (const name of ['nas', 'owned']) {
-      expect(viewOf(bench.guest(name), bench.fleet).removable).toBe(false);
+      expect(viewOf(bench.guest(name), bench.fleet, null).removable).toBe(false);
       expect(await bench.refusal(remove(bench.id(name)))).toMatchObject({
         code: 'wrong-state',
         remedy: expect.any(String),
@@ -199,7 +210,7 @@ describe('guests on the list', () => {
     await bench.qemu('nas').stop();
     await bench.shows('nas', 'off');
     await bench.pass(3000);
-    expect(viewOf(bench.guest('nas'), bench.fleet).removable).toBe(true);
+    expect(viewOf(bench.guest('nas'), bench.fleet, null).removable).toBe(true);
     await remove(bench.id('nas'));
     expect(() => bench.guest('nas')).toThrow();
 
@@ -248,7 +259,7 @@ describe('what is told of a guest', () => {
     await prepare(world);
     const handlers = handlersOf(world);
     const guestId = world.guest('nas').id;
-    GuestView.parse(viewOf(world.guest('nas'), world.fleet));
+    GuestView.parse(viewOf(world.guest('nas'), world.fleet, null));
     GuestFacts.parse(await world.done(handlers.guestFacts({ guestId })));
     for (const entry of await world.done(handlers.guestHistory({ guestId }))) HistoryEntry.parse(entry);
     await world.done(handlers.refreshGuest({ guestId }));

@@ -2,7 +2,7 @@ import { posix, win32 } from 'node:path';
 import type { QemuCommandLine } from './command-line';
 import type { FoundGuest, FoundProblem } from './found';
 import { assignKeys, type Identity } from './identity';
-import { ownerOf } from './ownership';
+import { ownerOf, proxmoxIdOf } from './ownership';
 import type { Reach, Reached } from './reach';
 import { startRecipe } from './recipe';
 
@@ -21,6 +21,8 @@ export interface QemuProcess {
   cwd: string | null;
   /** Why this user cannot start the same command, as a sentence, or null. */
   obstacle: string | null;
+  /** The path of Proxmox's qm; null where there is none. */
+  qm: string | null;
   /** Said when the program file may not be read, so that only its own claims make it a QEMU. */
   unverified: string | null;
 }
@@ -46,6 +48,7 @@ export async function describeGuest(qemu: QemuProcess, reach: Reach): Promise<De
 
   const addresses = monitors.flatMap((monitor) => (monitor.reachable ? [monitor.address] : []));
   const owner = ownerOf(commandLine);
+  const vmid = owner === 'proxmox' ? proxmoxIdOf(commandLine) : null;
   const problem = problemOf(qemu, monitors);
   return {
     guest: {
@@ -65,13 +68,15 @@ export async function describeGuest(qemu: QemuProcess, reach: Reach): Promise<De
           ? { address: agent.address, chardev: commandLine.agent.chardev }
           : null,
       owner,
-      recipe: startRecipe({ ...qemu, owner }),
+      ...(vmid === null ? {} : { vmid }),
+      recipe: startRecipe({ ...qemu, owner, vmid }),
       ...(problem ? { problem } : {}),
     },
     identity: {
       process: processId(qemu.pid, qemu.startOrder),
       startOrder: qemu.startOrder,
       owner,
+      vmid,
       uuid: commandLine.uuid,
       name: commandLine.name,
       monitor: monitors.find((monitor) => monitor.stated !== null)?.stated ?? null,
@@ -108,6 +113,7 @@ export function describeUnreadable(
       process: identity,
       startOrder: facts.startOrder,
       owner: 'user',
+      vmid: null,
       uuid: null,
       name: null,
       monitor: null,

@@ -4,8 +4,9 @@ import type { SocketAddress } from '../../protocols/sockets';
 export type GuestOwner = 'user' | 'libvirt' | 'proxmox';
 
 /**
- * How a running QEMU was started, so that it can be started again: `executable` with `args` in `cwd`, without
- * a shell. `args` are the process's own, unchanged, so they may hold secrets that the user wrote there.
+ * How a guest can be started again: `executable` with `args` in `cwd`, without a shell. It is the QEMU that was seen,
+ * with the process's own `args`, unchanged, so they may hold secrets that the user wrote there; or its manager's
+ * program (Proxmox's qm).
  */
 export interface StartRecipe {
   executable: string;
@@ -13,7 +14,7 @@ export interface StartRecipe {
   args: string[];
   /** Null only when the folder is not known; `notStartable` is then set. */
   cwd: string | null;
-  /** -daemonize: the started process exits with status 0 as soon as the guest runs in another one. */
+  /** -daemonize, or a manager's program: the started process exits with status 0 as soon as the guest runs in another one. */
   daemonizes: boolean;
   /** -S: the guest waits in `prelaunch` until QMP `cont`. */
   startsPaused: boolean;
@@ -26,11 +27,14 @@ export interface FoundProblem {
   /**
    * - `no-monitor`: its command line asks for no QMP monitor.
    * - `monitor-unreachable`: it has QMP monitors, none of which takes connections from this app.
+   * - `permission`: its QMP monitors may not be connected to by this user; `remedy` says what would help.
    * - `another-user`: this user may not read its program file; its name and arguments are what it claims.
    * - `command-line-unreadable`: nothing is known but that a QEMU runs.
    */
-  reason: 'no-monitor' | 'monitor-unreachable' | 'another-user' | 'command-line-unreadable';
+  reason: 'no-monitor' | 'monitor-unreachable' | 'permission' | 'another-user' | 'command-line-unreadable';
   detail: string;
+  /** What to do about it, for users. */
+  remedy?: string;
 }
 
 /** A QEMU process on this computer. All text in it comes from that process and is not to be trusted. */
@@ -61,6 +65,8 @@ export interface FoundGuest {
    */
   agent: { address: SocketAddress; chardev: string } | null;
   owner: GuestOwner;
+  /** The number that Proxmox knows its guest by. */
+  vmid?: number;
   /** Null when the command line could not be read. */
   recipe: StartRecipe | null;
   problem?: FoundProblem;

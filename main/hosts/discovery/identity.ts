@@ -8,6 +8,8 @@ export interface Identity {
   /** Orders processes by age: the oldest keeps the plain key. */
   startOrder: number;
   owner: GuestOwner;
+  /** The number that Proxmox knows its guest by; null for others. */
+  vmid: number | null;
   uuid: string | null;
   name: string | null;
   /**
@@ -23,9 +25,9 @@ export interface Identity {
  *
  * 1. The key stands for the UUID (if given and not nil), else the name, else nothing, together with the first
  *    monitor's address. The address is always part of it, so a copied VM that kept its UUID or name is
- *    another guest from the first moment, whether or not the original runs. libvirt and Proxmox keep UUIDs or
- *    names apart themselves and put their sockets elsewhere at each start: there the UUID or name alone
- *    counts.
+ *    another guest from the first moment, whether or not the original runs. libvirt keeps UUIDs and names apart
+ *    itself and puts its sockets elsewhere at each start: there the UUID or name alone counts. Proxmox tells its
+ *    guests apart by number, and lets them be renamed: there the number alone counts.
  * 2. Without a UUID, name and monitor, the whole command line stands for the guest.
  * 3. Processes that still share a key (both without a monitor, say): the oldest keeps it, the others' whole
  *    command line is mixed in; after that (same command twice) the process itself, and that key does not
@@ -61,13 +63,15 @@ export function assignKeys(identities: readonly Identity[], given: Map<string, s
 }
 
 function candidates(identity: Identity): string[] {
-  const { uuid, name, owner, command, process } = identity;
+  const { uuid, name, owner, vmid, command, process } = identity;
   const called = uuid !== null ? ['uuid', uuid] : name !== null ? ['name', name] : null;
   const monitor = owner !== 'user' && called !== null ? null : identity.monitor;
   const plain =
-    called === null && monitor === null
-      ? ['command', command]
-      : [...(called ?? []), 'monitor', monitor ?? ''];
+    vmid !== null
+      ? ['proxmox', `${vmid}`]
+      : called === null && monitor === null
+        ? ['command', command]
+        : [...(called ?? []), 'monitor', monitor ?? ''];
   return [digest(plain), digest([...plain, 'command', command]), digest([...plain, 'process', process])];
 }
 

@@ -16,18 +16,40 @@ export interface LinuxReachFacts {
   localHosts?: () => ReadonlySet<string>;
 }
 
+/** What is known of one Linux process's sockets, however it was read. */
+export interface LinuxSockets extends Omit<LinuxReachFacts, 'root' | 'pid'> {
+  /** The inode of the socket at this descriptor, or null. */
+  inodeOf(fd: number): string | null;
+  /** Link texts of its descriptors. */
+  openFiles(): Promise<string[]>;
+  /** Where this app finds the file that the process sees at `path`; null when it can't. */
+  pathInside(path: string): Promise<string | null>;
+}
+
 /**
  * Finds where a Linux process's endpoints are connected to, through its open sockets where the arguments
  * don't say.
  */
 export function linuxReach(facts: LinuxReachFacts): Reach {
+  const { root, pid } = facts;
+  return reachThroughSockets({
+    ...facts,
+    inodeOf: (fd) => socketInode(root, pid, fd),
+    openFiles: () => openFiles(root, pid),
+    pathInside: (path) => pathThroughRoot(`${root}/${pid}/root`, path),
+  });
+}
+
+/** `linuxReach` for a process of any Linux computer. */
+export function reachThroughSockets(facts: LinuxSockets): Reach {
   return async (endpoint) => {
     const reached = await reachListener(facts, endpoint);
     if (!reached.reachable) return reached;
     const { address, stated } = reached;
     if (address.kind === 'unix' && !address.path.startsWith('\0')) {
       if (!facts.otherFiles) return reached;
-      const inside = await pathThroughRoot(`${facts.root}/${facts.pid}/root`, address.path);
+      const inside = await facts.pathInside(address.path);
+      if (inside === null) return unreachable('is in a container or a service with files of its own', stated);
       return { reachable: true, address: { kind: 'unix', path: inside }, stated };
     }
     return facts.otherNetwork
@@ -36,10 +58,10 @@ export function linuxReach(facts: LinuxReachFacts): Reach {
   };
 }
 
-async function reachListener(facts: LinuxReachFacts, endpoint: Endpoint): Promise<Reached> {
-  const { root, pid, cwd, localHosts } = facts;
+async function reachListener(facts: LinuxSockets, endpoint: Endpoint): Promise<Reached> {
+  const { cwd, localHosts } = facts;
   if (endpoint.kind === 'fd') {
-    const inode = socketInode(root, pid, endpoint.fd);
+    const inode = facts.inodeOf(endpoint.fd);
     if (inode === null) return reachByCommandLine(endpoint, { platform: 'linux', cwd });
     const { unix, tcp } = await facts.sockets();
     const path = unix.get(inode);
@@ -56,7 +78,7 @@ async function reachListener(facts: LinuxReachFacts, endpoint: Endpoint): Promis
   if (endpoint.kind === 'tcp' && (endpoint.port === 0 || endpoint.lastPort > endpoint.port)) {
     const stated = `tcp:${endpoint.host}:${endpoint.port}`;
     const { tcp } = await facts.sockets();
-    const listeners = (await openFiles(root, pid)).flatMap((file) => {
+    const listeners = (await facts.openFiles()).flatMap((file) => {
       const listener = tcp.get(/^socket:\[(\d+)\]$/.exec(file)?.[1] ?? '');
       return listener && (endpoint.port === 0 || isBetween(listener.port, endpoint)) ? [listener] : [];
     });

@@ -1,8 +1,9 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Clock } from '../../clock';
-import { completeGuests } from './describe';
+import { completeGuests, type DescribedGuest } from './describe';
 import type { FoundGuest } from './found';
-import { examineProcess, type Examined, type LinuxSurroundings } from './linux-process';
+import { examineProcess, procReader, type Examined, type LinuxSurroundings } from './linux-process';
 import { readListeningSockets, type ListeningSockets } from './proc-sockets';
 import {
   listProcesses,
@@ -40,6 +41,8 @@ export interface LinuxScanOptions {
   root?: string;
   /** This app's effective user id. */
   uid?: number;
+  /** Where programs are looked for; PATH and /usr/sbin unless given. */
+  path?: string;
   /** This computer's host names and addresses, in lower case. */
   localHosts?: () => ReadonlySet<string>;
 }
@@ -90,7 +93,7 @@ export async function scanLinux(options: LinuxScanOptions): Promise<FoundGuest[]
     } else {
       unexamined.push(() => {
         looked.examination = around()
-          .then((surroundings) => examineProcess(pid, stat, program, surroundings))
+          .then((surroundings) => examineProcess(pid, stat, program, surroundings, procReader(pid, surroundings)))
           .then((result) => void (looked.result = result))
           .catch((error: unknown) => {
             // Forgotten, so that the next scan reads it again: a failure after this scan's end shows there.
@@ -107,7 +110,7 @@ export async function scanLinux(options: LinuxScanOptions): Promise<FoundGuest[]
 
   await settleWithin(clock, EXAMINATION_MS, [...running, ...inParallel(unexamined, MAX_EXAMINED_AT_ONCE)]);
   if (failures[0]) throw failures[0];
-  return completeGuests(liveGuests(stats, memory), memory.keys);
+  return completeGuests(liveGuests(stats, memory.looked), memory.keys);
 }
 
 /** What an examination left open may be settled by the next one. */
@@ -119,9 +122,12 @@ const isToBeLookedAtAgain = ({ result }: Looked): boolean =>
  * process only waits for the second and ends; any other child is QEMU's helper (-run-with async-teardown
  * names it `cleanup/PID`).
  */
-function liveGuests(stats: ReadonlyMap<number, ProcessStat>, memory: LinuxScanMemory) {
+export function liveGuests(
+  stats: ReadonlyMap<number, Pick<ProcessStat, 'comm' | 'parent'>>,
+  looked: ReadonlyMap<number, { readonly result: Examined | null }>,
+): DescribedGuest[] {
   const guests = new Map<number, Extract<Examined, { kind: 'guest' }>>();
-  for (const [pid, { result }] of memory.looked) {
+  for (const [pid, { result }] of looked) {
     if (result?.kind === 'guest' && !stats.get(pid)?.comm.startsWith('cleanup/')) guests.set(pid, result);
   }
   const doubles = new Set<number>();
@@ -142,6 +148,7 @@ async function readSurroundings(options: LinuxScanOptions, root: string): Promis
     uid: options.uid ?? process.geteuid?.() ?? -1,
     namespaces: { mnt: link('ns/mnt'), net: link('ns/net') },
     bootTime,
+    qm: findProgram('qm', options.path ?? `${process.env['PATH'] ?? ''}:/usr/sbin`),
     sockets: (pid, network) => {
       const key = network ?? `process ${pid}`;
       const sockets = socketsByNetwork.get(key) ?? readListeningSockets(root, pid);
@@ -150,6 +157,22 @@ async function readSurroundings(options: LinuxScanOptions, root: string): Promis
     },
     ...(options.localHosts ? { localHosts: options.localHosts } : {}),
   };
+}
+
+/** Only folders that no working directory changes are looked into. */
+function findProgram(name: string, path: string): string | null {
+  const folders = path.split(':').filter((folder) => folder.startsWith('/'));
+  return folders.map((folder) => posix.join(folder, name)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
 }
 
 /** Runs the tasks, at most `limit` at once; one promise for each worker. */

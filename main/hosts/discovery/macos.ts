@@ -73,6 +73,7 @@ async function describe(process: MacosProcess, options: MacosScanOptions): Promi
       commandLine,
       cwd: cwd ?? (relative.length === 0 ? '/' : null),
       obstacle: obstacleOf(command, executable, uid, options.uid),
+      qm: null,
       unverified: null,
     },
     async (endpoint) =>

@@ -9,6 +9,9 @@ export interface RecipeFacts {
   args: readonly string[];
   cwd: string | null;
   owner: GuestOwner;
+  /** The number that Proxmox knows it by, and the path of its qm, where there is one. */
+  vmid: number | null;
+  qm: string | null;
   /**
    * Why this user cannot start it here (another user's, inside a container, arguments not exactly known), or
    * null.
@@ -19,10 +22,12 @@ export interface RecipeFacts {
 /**
  * How to start the guest again with the same arguments. Reasons not to, in this order: its manager starts it;
  * what the caller found (`obstacle`); its arguments name something that died with the first process, or would
- * not boot it. -pidfile needs no care: QEMU locks the file and takes over one that was left behind.
+ * not boot it. -pidfile needs no care: QEMU locks the file and takes over one that was left behind. Neither do
+ * -sandbox, which hinders nothing that a start needs, nor -S, which the recipe tells of.
  */
 export function startRecipe(facts: RecipeFacts): StartRecipe {
   const { commandLine, executable, args, cwd } = facts;
+  if (facts.vmid !== null) return proxmoxRecipe(facts.vmid, facts);
   const notStartable =
     managerReason(facts.owner) ??
     facts.obstacle ??
@@ -43,10 +48,31 @@ function managerReason(owner: GuestOwner): string | null {
     case 'libvirt':
       return 'libvirt manages this guest: start it there.';
     case 'proxmox':
-      return 'Proxmox VE manages this guest: start it there.';
     case 'user':
       return null;
   }
+}
+
+/**
+ * Proxmox makes QEMU's arguments anew from the guest's configuration, and prepares its disks and network before:
+ * `qm start` does all that, and ends when QEMU runs (src/PVE/CLI/qm.pm). A guest that hibernated by itself resumes from
+ * its own swap, as after any start.
+ */
+function proxmoxRecipe(vmid: number, { qm, obstacle }: RecipeFacts): StartRecipe {
+  const notStartable =
+    qm === null
+      ? `Proxmox VE starts this guest, and its program qm is not found here. Start it with qm start ${vmid}.`
+      : obstacle === null
+        ? null
+        : `Proxmox VE starts this guest, and lets root alone do that. Start it with qm start ${vmid}.`;
+  return {
+    executable: qm ?? 'qm',
+    args: ['start', `${vmid}`],
+    cwd: '/',
+    daemonizes: true,
+    startsPaused: false,
+    ...(notStartable === null ? {} : { notStartable }),
+  };
 }
 
 function argumentsReason(commandLine: QemuCommandLine, args: readonly string[]): string | null {

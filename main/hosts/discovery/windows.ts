@@ -74,6 +74,7 @@ async function describe(process: WindowsProcess, options: ProcessListOptions): P
       commandLine,
       cwd: win32.isAbsolute(executable) ? win32.dirname(executable) : null,
       obstacle,
+      qm: null,
       unverified: null,
     },
     async (endpoint) => reachByCommandLine(endpoint, { platform: 'win32', cwd: null, ...hostsOf(options) }),

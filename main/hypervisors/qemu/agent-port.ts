@@ -25,12 +25,22 @@ export interface AgentPort {
 
 const SYNC_MS = 3000;
 const CALL_MS = 5000;
+/**
+ * How long a lent socket is held for what an agent may answer yet, in ms. Proxmox VE's tools wait 3 s for an answer to
+ * guest-ping (src/PVE/QemuServer/Agent.pm qga_check_running), and longer to all else.
+ */
+const LENT_HOLD_MS = 2000;
+/** A lent socket that somebody else holds is tried again for so long, in ms. */
+const LENT_QUIET_MS = 5000;
+const LENT_RETRY_MS = 250;
 
 export interface AgentPortOptions {
   readonly access: HostAccess;
   readonly clock: Clock;
   /** Whether the guest runs: what comes of a conversation with one that sleeps tells nothing of its agent. */
   readonly isAwake: () => boolean;
+  /** Another program needs the socket free: it is never held while there is nothing to say. */
+  readonly isLent: boolean;
   /** `status` became another. */
   readonly onChange: () => void;
 }
@@ -38,7 +48,7 @@ export interface AgentPortOptions {
 /** The guest agent's socket of one machine. */
 export function createAgentPort(
   address: SocketAddress | null,
-  { access, clock, isAwake, onChange }: AgentPortOptions,
+  { access, clock, isAwake, isLent, onChange }: AgentPortOptions,
 ): AgentPort {
   let status: AgentStatus = address ? { status: 'unknown' } : { status: 'absent' };
   let tail: Promise<unknown> = Promise.resolve();
@@ -53,10 +63,24 @@ export function createAgentPort(
 
   const learn = (next: AgentStatus) => become(isAwake() ? next : { status: 'unknown' });
 
+  const dial = async (to: SocketAddress): Promise<Duplex> => {
+    const deadline = clock.monotonic() + LENT_QUIET_MS;
+    for (;;) {
+      try {
+        return await access.dial(to);
+      } catch (error) {
+        // Through SSH a full queue looks as if nobody listened.
+        const mayPass = error instanceof DialError && (error.code === 'busy' || error.code === 'refused');
+        if (!isLent || closed || !mayPass || clock.monotonic() >= deadline) throw error;
+        await new Promise<void>((resolve) => void clock.setTimer(LENT_RETRY_MS, resolve));
+      }
+    }
+  };
+
   const connect = async (syncTimeoutMs: number): Promise<AgentClient> => {
     if (!address) throw new AgentError({ kind: 'closed', detail: 'this guest has no agent channel' });
     try {
-      const stream = await access.dial(address);
+      const stream = await dial(address);
       open = stream;
       if (closed) stream.destroy();
       return await openAgent(stream, { clock, syncTimeoutMs, callTimeoutMs: CALL_MS });
@@ -85,7 +109,7 @@ export function createAgentPort(
       if (!address) return status;
       await queue(async () => {
         try {
-          const agent = await connect(syncTimeoutMs);
+          const agent = await connect(isLent ? Math.min(syncTimeoutMs, LENT_HOLD_MS) : syncTimeoutMs);
           try {
             const info = await agent.call('guest-info');
             const disabled = info.supported_commands
@@ -112,7 +136,8 @@ export function createAgentPort(
         const agent = await connect(SYNC_MS);
         try {
           const value = await work(agent);
-          const finished = agent.closed.then(() => undefined);
+          const cancel = isLent ? clock.setTimer(LENT_HOLD_MS, () => agent.close()) : () => undefined;
+          const finished = agent.closed.then(cancel);
           return { value: { value, end: () => agent.close() }, finished };
         } catch (error) {
           agent.close();
@@ -133,6 +158,7 @@ function statusOf(error: unknown, address: SocketAddress): AgentStatus {
     return error.kind === 'command' ? { status: 'answering', disabled: [] } : { status: 'silent' };
   if (!(error instanceof DialError)) throw error;
   const where = formatAddress(address);
+  if (error.told) return { status: 'unreachable', ...error.told };
   if (error.code === 'permission') {
     return {
       status: 'unreachable',

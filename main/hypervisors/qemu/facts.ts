@@ -7,6 +7,7 @@ import type { GuestNetworkInterface, GuestOsInfo } from '../../protocols/guest-a
 import type { QmpClient } from '../../protocols/qmp/client';
 import type { QmpResult } from '../../protocols/qmp/schema';
 import type { AgentPort } from './agent-port';
+import type { MonitorLink } from './link';
 import { versionText } from './support';
 
 /** Linux: Documentation/admin-guide/sysctl/kernel.rst "random". */
@@ -15,27 +16,38 @@ const UPTIME = '/proc/uptime';
 
 /** What QEMU and the guest agent tell now. Never rejects: what cannot be had says why. */
 export async function readFacts(
-  client: QmpClient | null,
+  converse: MonitorLink['converse'],
   agent: AgentPort,
   machineType: string | null,
 ): Promise<MachineFacts> {
-  const [memoryMiB, vcpus, told] = await Promise.all([
-    client ? factOf(client.call('query-memory-size-summary').then(memoryOf)) : NO_MONITOR,
-    client ? factOf(client.call('query-cpus-fast').then((cpus) => cpus.length)) : NO_MONITOR,
+  const [ofQemu, told] = await Promise.all([
+    converse(readQemuFacts).catch((error: unknown) => everyQemuFact(messageOf(error))),
     agent.status.status === 'answering'
       ? agent.talk(readAgentFacts).catch((error: unknown) => everyAgentFact(messageOf(error)))
       : everyAgentFact('Told by the guest agent, which does not answer now.'),
   ]);
   return {
-    hypervisor: client ? { value: `QEMU ${versionText(client)}` } : NO_MONITOR,
     machine: machineType === null ? { missing: 'QEMU does not tell.' } : { value: machineType },
-    memoryMiB,
-    vcpus,
+    ...ofQemu,
     ...told,
   };
 }
 
-const NO_MONITOR = { missing: 'Its monitor is not connected.' } as const;
+type QemuFacts = Pick<MachineFacts, 'hypervisor' | 'memoryMiB' | 'vcpus'>;
+
+async function readQemuFacts(client: QmpClient): Promise<QemuFacts> {
+  const [memoryMiB, vcpus] = await Promise.all([
+    factOf(client.call('query-memory-size-summary').then(memoryOf)),
+    factOf(client.call('query-cpus-fast').then((cpus) => cpus.length)),
+  ]);
+  return { hypervisor: { value: `QEMU ${versionText(client)}` }, memoryMiB, vcpus };
+}
+
+const everyQemuFact = (missing: string): QemuFacts => ({
+  hypervisor: { missing },
+  memoryMiB: { missing },
+  vcpus: { missing },
+});
 
 const memoryOf = (memory: QmpResult<'query-memory-size-summary'>): number =>
   (memory['base-memory'] + (memory['plugged-memory'] ?? 0)) / 2 ** 20;

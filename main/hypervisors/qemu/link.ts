@@ -1,25 +1,48 @@
 import type { Clock } from '../../clock';
 import type { Control } from '../../power/standing';
 import { connectQmp, type QmpClient } from '../../protocols/qmp/client';
-import { QmpError } from '../../protocols/qmp/errors';
-import { DialError, formatAddress, type SocketAddress } from '../../protocols/sockets';
+import type { SocketAddress } from '../../protocols/sockets';
 import type { HostAccess } from '../machine';
+import { NoMonitorError, unavailable } from './no-monitor';
 
+/** The way to a machine's monitor: a connection that lasts (below), or short conversations (lent-link.ts). */
 export interface MonitorLink {
   readonly control: Control;
-  readonly client: QmpClient | null;
+  /** Whether a monitor is connected at this moment, so that its events are heard. */
+  readonly isListening: boolean;
+  /**
+   * Runs `work` with a client that is its own only as long as it runs. Conversations are not to be nested.
+   * @throws NoMonitorError, QmpError; what `work` throws
+   */
+  converse<T>(work: (client: QmpClient) => Promise<T>): Promise<T>;
+  /**
+   * From when it resolves on until what it returns is called, the link listens as well as it can.
+   * @throws NoMonitorError
+   */
+  watch(): Promise<() => void>;
   /** Tries again now instead of at the end of the wait. */
   retryNow(): void;
   close(): void;
 }
 
-interface LinkHooks {
-  /** A monitor greeted; called before `control` is ready, and must be done when its events are subscribed to. */
-  onUp(client: QmpClient): void;
-  /** The connection of `client` is over. */
+export interface LinkHooks {
+  /**
+   * A monitor greeted; called before `control` is ready, and must be done when its events are subscribed to. `isNew`:
+   * it may be another QEMU's than before. Resolves when it was asked what must be asked; never rejects.
+   */
+  onUp(client: QmpClient, isNew: boolean): Promise<void>;
+  /** The connection of `client` broke. */
   onDown(client: QmpClient): void;
+  /** A try failed that is not spoken of yet. */
+  onTrouble(): void;
   /** No monitor could be reached; `failures` say why, in the order of the addresses. */
   onUnreachable(failures: readonly unknown[]): void;
+}
+
+export interface LinkOptions {
+  readonly access: HostAccess;
+  readonly clock: Clock;
+  readonly hooks: LinkHooks;
 }
 
 /** Waits between tries, in ms: short at first because a starting QEMU opens its sockets a moment after it appears. */
@@ -30,7 +53,7 @@ const LASTING_MS = 5000;
 /** Keeps one connection to the first of `monitors` that greets, and makes it again when it is lost. */
 export function createMonitorLink(
   monitors: readonly SocketAddress[],
-  { access, clock, hooks }: { access: HostAccess; clock: Clock; hooks: LinkHooks },
+  { access, clock, hooks }: LinkOptions,
 ): MonitorLink {
   let control: Control = { status: 'connecting' };
   let client: QmpClient | null = null;
@@ -64,7 +87,7 @@ export function createMonitorLink(
     client = fresh;
     const since = clock.monotonic();
     control = { status: 'ready' };
-    hooks.onUp(fresh);
+    void hooks.onUp(fresh, true);
     void fresh.closed.then(() => {
       client = null;
       if (closed) return;
@@ -86,8 +109,16 @@ export function createMonitorLink(
     get control() {
       return control;
     },
-    get client() {
-      return client;
+    get isListening() {
+      return client !== null;
+    },
+    async converse(work) {
+      if (!client) throw new NoMonitorError(control);
+      return work(client);
+    },
+    async watch() {
+      if (!client) throw new NoMonitorError(control);
+      return () => undefined;
     },
     retryNow() {
       if (!cancelRetry) return;
@@ -100,44 +131,5 @@ export function createMonitorLink(
       cancelRetry?.();
       client?.close();
     },
-  };
-}
-
-/** QEMU serves one client: the next gets no greeting, and those after it cannot even connect. */
-const isTaken = (error: unknown): boolean =>
-  error instanceof QmpError ? error.kind === 'no-greeting' : error instanceof DialError && error.code === 'busy';
-
-/** The sentence for the user, from the failure that says most. */
-function unavailable(monitors: readonly SocketAddress[], failures: readonly unknown[]): Control {
-  const [first] = monitors;
-  if (!first) {
-    return {
-      status: 'unavailable',
-      reason: 'It was started without a QMP monitor, so nothing can be asked of it.',
-      remedy: 'Start it with -qmp unix:/path/to/socket,server=on,wait=off.',
-    };
-  }
-  const taken = failures.findIndex(isTaken);
-  if (taken >= 0) {
-    return {
-      status: 'unavailable',
-      reason: `Another program holds its only free monitor (${formatAddress(monitors[taken] ?? first)}).`,
-      remedy:
-        'End that program’s connection, or give QEMU a second -qmp socket. Reveille tries again by itself.',
-    };
-  }
-  const denied = failures.findIndex((error) => error instanceof DialError && error.code === 'permission');
-  if (denied >= 0) {
-    return {
-      status: 'unavailable',
-      reason: `You may not open its monitor socket ${formatAddress(monitors[denied] ?? first)}.`,
-      remedy: 'Run Reveille as the user who runs QEMU, or give your user access to the socket.',
-    };
-  }
-  const [failure] = failures;
-  return {
-    status: 'unavailable',
-    reason: `Its monitor cannot be reached: ${failure instanceof Error ? failure.message : String(failure)}`,
-    remedy: `Check that QEMU listens at ${formatAddress(first)}. Reveille tries again by itself.`,
   };
 }

@@ -9,7 +9,10 @@ import { DialError, type SocketAddress } from '../../protocols/sockets';
 import type { HostAccess, Machine, MachineEvent } from '../machine';
 import { createAgentPort } from './agent-port';
 import { readBootId, readFacts, setGuestClock } from './facts';
+import { createExitWatch, stateAfterEnd, type Ending } from './ending';
+import { createLentLink } from './lent-link';
 import { createMonitorLink } from './link';
+import { NoMonitorError } from './no-monitor';
 import { perform } from './perform';
 import { powerStateOf } from './run-state';
 import { isPortOpen, readSupport, type QemuSupport } from './support';
@@ -19,24 +22,24 @@ export interface QemuTarget {
   /** null for a QEMU that is known by its address only. */
   readonly pid: number | null;
   readonly monitors: readonly SocketAddress[];
-  readonly agent: { readonly address: SocketAddress; readonly chardev: string | null } | null;
+  /** Another program needs them free, so each is left as soon as it has answered. */
+  readonly monitorsAreLent?: boolean;
+  readonly agent: {
+    readonly address: SocketAddress;
+    readonly chardev: string | null;
+    readonly isLent?: boolean;
+  } | null;
   readonly machineType: string | null;
 }
 
-/** What SHUTDOWN told before QEMU went away (QAPI: qapi/run-state.json ShutdownCause). */
-interface Ending {
-  readonly cause: Cause;
-  readonly panicked: boolean;
-}
-
-/** Waits between looks at a process that should have ended, in ms. */
-const EXIT_POLL_MS = 25;
-const EXIT_GRACE_MS = 1000;
-const EXIT_SLOW_POLL_MS = 2000;
 /** How long a QEMU that did not answer, or answered nonsense, is left alone, in ms. */
 const MEET_AGAIN_MS = 5000;
 /** Waits between looks at an agent that does not answer, in ms: a guest that boots has one soon. */
 const AGENT_LOOK_MS = [2000, 2000, 2000, 4000, 8000, 15_000, 30_000];
+/** Pause between two looks at an agent whose machine's sockets are lent, in ms. */
+const LENT_PAUSE_MS = 500;
+/** When a state that was not looked at for so long became another is not known, in ms. */
+const UNSEEN_MS = 20_000;
 
 /** Watches and controls one QEMU through its monitor and its guest agent. */
 export function createQemuMachine(target: QemuTarget, access: HostAccess, clock: Clock): Machine {
@@ -60,8 +63,11 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   let cancelMeeting = () => {};
   let sleptToDisk = false;
   let ending: Ending | null = null;
-  /** Set while a process whose monitor went away is watched for its end. */
-  let exiting: Promise<void> | null = null;
+  /** The monitor went away while it was listened to: what it did not say did not happen. */
+  let wasHeard = false;
+  /** When the state was last told, by the wall clock: this computer may have slept since. */
+  let lookedAt = 0;
+  let agentLookedAt = -Infinity;
   let agentLooks = 0;
   let cancelAgentLook = () => {};
   /** Grows with every event that touches the state, so that a slower query cannot overwrite newer news. */
@@ -72,12 +78,14 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     if (closed || (same && (source !== 'event' || state.source === 'event'))) return;
     const firstLook = state.name === 'unknown' && state.since === null;
     // What a query tells after a time in which nothing could be seen may have begun at any moment of it.
-    const began = state.name === 'unknown' && source === 'query' && name !== 'unknown' ? null : clock.now();
+    const isUnseen = state.name === 'unknown' || (isLent && clock.now() - lookedAt > UNSEEN_MS);
+    const began = isUnseen && source === 'query' && name !== 'unknown' ? null : clock.now();
     const since = firstLook && source !== 'event' ? null : state.name === name ? state.since : began;
     state = { name, since, source, cause, ...(detail ? { detail } : {}) };
     emit({ kind: 'state', state });
   };
 
+  const isLent = target.monitorsAreLent ?? false;
   const isAwake = () => state.name === 'running';
   const isWatched = () => !closed && exists;
 
@@ -85,6 +93,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     access,
     clock,
     isAwake,
+    isLent: target.agent?.isLent ?? false,
     onChange: () => emit({ kind: 'standing' }),
   });
 
@@ -103,29 +112,32 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         seen.name === 'off' || seen.name === 'hibernated' ? (ending?.cause ?? cause) : cause,
         seen.detail,
       );
+      lookedAt = clock.now();
       return;
     }
   };
 
   /** The agent's port tells by itself whether anybody in the guest has it open (QAPI: qapi/char.json). */
-  const lookAtPort = async (client: QmpClient, syncTimeoutMs?: number): Promise<void> => {
-    if (!target.agent) return;
+  const lookAtPort = async (syncTimeoutMs?: number): Promise<void> => {
+    const port = target.agent;
+    if (!port) return;
     if (!isAwake()) return agent.assume({ status: 'unknown' });
-    const open = await isPortOpen(client, target.agent.chardev);
+    const open = await link.converse((client) => isPortOpen(client, port.chardev));
     // It may have fallen asleep meanwhile, and closes the port on its way.
     if (!isAwake()) return agent.assume({ status: 'unknown' });
     if (open === false) agent.assume({ status: 'closed' });
     else await agent.probe(syncTimeoutMs);
-    expectAgent(client);
+    agentLookedAt = clock.monotonic();
+    expectAgent();
   };
 
   /** A port without an id tells nothing when the guest opens it (hw/char/virtio-console.c), so it is looked at again. */
-  const expectAgent = (client: QmpClient) => {
+  const expectAgent = () => {
     cancelAgentLook();
-    if (closed || agent.status.status === 'answering' || link.client !== client) return;
+    if (closed || agent.status.status === 'answering') return;
     const wait = AGENT_LOOK_MS[Math.min(agentLooks, AGENT_LOOK_MS.length - 1)] ?? 0;
     agentLooks += 1;
-    cancelAgentLook = clock.setTimer(wait, () => void unlessDown(lookAtPort(client)));
+    cancelAgentLook = clock.setTimer(wait, () => void unlessDown(lookAtPort()));
   };
 
   /** The first questions to a QEMU; asked again after a while when one of them fails. */
@@ -135,12 +147,25 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     emit({ kind: 'standing' });
   };
 
-  const begin = (client: QmpClient) => {
+  const begin = (client: QmpClient): Promise<void> => {
     cancelMeeting();
     meeting = unlessDown(meet(client));
     void meeting.then(() => {
-      if (link.client === client && support) void unlessDown(lookAtPort(client));
+      if (support) void unlessDown(lookAtPort());
     });
+    return meeting;
+  };
+
+  /** The look that every later conversation begins with. What was not heard meanwhile is told by the difference. */
+  const meetAgain = async (client: QmpClient): Promise<void> => {
+    const before = state.name;
+    await look(client, 'query', 'unknown');
+    if (!isAwake()) return forgetAgent();
+    sleptToDisk = false;
+    ending = null;
+    if (before === 'running') return;
+    agentLooks = 0;
+    void unlessDown(lookAtPort());
   };
 
   /** A connection that ends under a question is told by `onDown`; any other failure is a fault of QEMU's, and shown. */
@@ -148,17 +173,20 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     try {
       await work;
     } catch (error) {
+      if (error instanceof NoMonitorError) return;
       if (!(error instanceof QmpError)) throw error;
       if (error.kind === 'closed') return;
       become('unknown', 'query', 'unknown', error.message);
-      const { client } = link;
       cancelMeeting();
-      if (client && !closed)
-        cancelMeeting = clock.setTimer(MEET_AGAIN_MS, () => link.client === client && begin(client));
+      if (!closed) cancelMeeting = clock.setTimer(MEET_AGAIN_MS, () => void unlessDown(link.converse(begin)));
     }
   };
 
-  const onEvent = (client: QmpClient, event: QmpEvent) => {
+  /** Looks into an event, then at the agent. */
+  const lookInto = (cause: Cause) =>
+    unlessDown(link.converse((client) => look(client, 'event', cause)).then(() => lookAtPort()));
+
+  const onEvent = (event: QmpEvent) => {
     if (!event.known) return;
     switch (event.name) {
       case 'SUSPEND':
@@ -169,17 +197,15 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         news += 1;
         agentLooks = 0;
         become('running', 'event', 'unknown');
-        return void unlessDown(lookAtPort(client));
+        return void unlessDown(lookAtPort());
       case 'STOP':
       case 'RESUME':
       case 'WATCHDOG':
         news += 1;
-        return void unlessDown(
-          look(client, 'event', event.name === 'WATCHDOG' ? 'guest' : 'host').then(() => lookAtPort(client)),
-        );
+        return void lookInto(event.name === 'WATCHDOG' ? 'guest' : 'host');
       case 'GUEST_PANICKED':
         news += 1;
-        return void unlessDown(look(client, 'event', 'guest'));
+        return void unlessDown(link.converse((client) => look(client, 'event', 'guest')));
       case 'RESET':
         news += 1;
         agentLooks = 0;
@@ -187,9 +213,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         ending = null;
         forgetAgent();
         emit({ kind: 'reset', cause: event.data.guest === false ? 'host' : 'guest' });
-        return void unlessDown(
-          look(client, 'event', event.data.guest === false ? 'host' : 'guest').then(() => lookAtPort(client)),
-        );
+        return void lookInto(event.data.guest === false ? 'host' : 'guest');
       case 'SUSPEND_DISK':
         sleptToDisk = true;
         return;
@@ -200,7 +224,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
         };
         return;
       case 'VSERPORT_CHANGE':
-        return void unlessDown(lookAtPort(client));
+        return void unlessDown(lookAtPort());
       case 'POWERDOWN':
       case 'GUEST_CRASHLOADED':
       case 'BLOCK_IO_ERROR':
@@ -212,19 +236,10 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   const ended = () => {
     // All that is known of the end is set before anybody is told of a part of it.
     exists = false;
-    if (ending?.panicked) become('crashed', 'event', 'guest', 'The guest’s kernel panicked, and QEMU ended.');
-    else if (ending && sleptToDisk) become('hibernated', 'event', ending.cause, 'Starting it resumes it.');
-    else if (ending) become('off', 'event', ending.cause);
-    else if (state.name === 'unknown')
-      become('off', 'inference', 'unknown', target.pid === null ? NOBODY_LISTENS : ENDED_UNSEEN);
-    else
-      become(
-        'crashed',
-        'inference',
-        'unknown',
-        'Its QEMU process ended without a word: it was killed, or it crashed.',
-      );
-    if (target.pid !== null) link.close();
+    const { pid } = target;
+    const after = stateAfterEnd({ pid, last: state.name, ending, sleptToDisk, wasHeard });
+    if (after) become(after.name, after.source, after.cause, after.detail);
+    if (pid !== null) link.close();
     forgetAgent();
     emit({ kind: 'standing' });
   };
@@ -235,50 +250,50 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     become('unknown', 'inference', 'unknown', why);
   };
 
-  const endIfGone = async (pid: number) => {
-    if (!(await access.processAlive(pid)) && isWatched()) ended();
+  const endIfGone = async () => {
+    if (target.pid !== null && !(await access.processAlive(target.pid)) && isWatched()) ended();
   };
 
-  /** The monitor went away: the process follows, or only the connection was lost. */
-  const awaitExit = async (pid: number) => {
-    const deadline = clock.monotonic() + EXIT_GRACE_MS;
-    while (isWatched()) {
-      await endIfGone(pid);
-      if (link.client || !isWatched()) return;
-      if (!ending && clock.monotonic() >= deadline) return unreachable();
-      const wait = clock.monotonic() < deadline ? EXIT_POLL_MS : EXIT_SLOW_POLL_MS;
-      await new Promise<void>((resolve) => void clock.setTimer(wait, resolve));
-    }
-  };
+  const exit = createExitWatch({
+    clock,
+    look: endIfGone,
+    isOver: () => target.pid === null || !isWatched() || !wasHeard,
+    isEnding: () => ending !== null,
+    // A lent monitor is tried again first.
+    onStay: () => (isLent ? undefined : unreachable()),
+  });
 
-  const link = createMonitorLink(target.monitors, {
+  const link = (isLent ? createLentLink : createMonitorLink)(target.monitors, {
     access,
     clock,
     hooks: {
-      onUp(client) {
+      onUp(client, isNew) {
         exists = true;
-        sleptToDisk = false;
-        ending = null;
-        support = null;
-        client.onEvent((event) => onEvent(client, event));
-        begin(client);
+        wasHeard = false;
+        if (isNew) {
+          sleptToDisk = false;
+          ending = null;
+          support = null;
+        }
+        client.onEvent(onEvent);
+        return support ? unlessDown(meetAgain(client)) : begin(client);
       },
       onDown() {
+        wasHeard = true;
         emit({ kind: 'standing' });
-        if (target.pid === null) return;
-        const watch = awaitExit(target.pid).finally(() => {
-          if (exiting === watch) exiting = null;
-        });
-        exiting = watch;
+        exit.begin();
+      },
+      onTrouble() {
+        void endIfGone();
       },
       onUnreachable(failures) {
         const { pid } = target;
         if (pid === null && failures.length > 0 && failures.every(nobodyListens)) {
           if (exists) ended();
-        } else if (!exiting && (exists || pid === null)) {
+        } else if (!exit.isRunning && (exists || pid === null)) {
           exists = true;
           unreachable();
-          if (pid !== null) void endIfGone(pid);
+          void endIfGone();
         }
         emit({ kind: 'standing' });
       },
@@ -287,13 +302,19 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
 
   const machineType = (): string | null => support?.machineType ?? target.machineType;
 
-  const clientOrRefuse = (): QmpClient => {
-    if (link.client) return link.client;
-    throw new RefusedError({
-      code: 'no-control',
-      message: link.control.status === 'unavailable' ? link.control.reason : 'Its monitor is not connected.',
-      remedy: link.control.status === 'unavailable' ? link.control.remedy : 'Try again in a moment.',
-    });
+  /** @throws RefusedError */
+  const orRefuse = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof NoMonitorError)) throw error;
+      const { control } = error;
+      throw new RefusedError({
+        code: 'no-control',
+        message: error.message,
+        remedy: control.status === 'unavailable' ? control.remedy : 'Try again in a moment.',
+      });
+    }
   };
 
   return {
@@ -321,20 +342,36 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
       return () => void listeners.delete(listener);
     },
     async look() {
-      const { client } = link;
-      if (!client) return link.retryNow();
+      if (link.control.status !== 'ready') return link.retryNow();
       await meeting;
-      await unlessDown(look(client, 'query', 'unknown'));
+      await unlessDown(link.converse((client) => look(client, 'query', 'unknown')));
     },
     async lookAtAgent(timeoutMs) {
-      const { client } = link;
-      if (client) await unlessDown(lookAtPort(client, timeoutMs));
+      const pause = isLent ? agentLookedAt + LENT_PAUSE_MS - clock.monotonic() : 0;
+      if (pause > 0) await new Promise<void>((resolve) => void clock.setTimer(pause, resolve));
+      if (link.control.status === 'ready') await unlessDown(lookAtPort(timeoutMs));
       return agent.status;
     },
-    perform: async (action) => perform(action, { client: clientOrRefuse(), agent, state: state.name }),
+    async perform(action) {
+      const stopWatching = await orRefuse(link.watch());
+      try {
+        const performed = await orRefuse(perform(action, { converse: link.converse, agent, state: state.name }));
+        const end = once(() => {
+          performed.end();
+          stopWatching();
+        });
+        return { ...performed, end };
+      } catch (error) {
+        stopWatching();
+        throw error;
+      }
+    },
     setClock: () => agent.talk((talk) => setGuestClock(talk, clock)),
     readBootId: () => agent.talk(readBootId),
-    facts: () => readFacts(link.client, agent, machineType()),
+    facts: () => readFacts(link.converse, agent, machineType()),
+    unlisted() {
+      if (ending && isWatched()) ended();
+    },
     close() {
       closed = true;
       cancelAgentLook();
@@ -346,8 +383,13 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
   };
 }
 
-const NOBODY_LISTENS = 'Nothing listens at its monitor’s address.';
-const ENDED_UNSEEN = 'Its QEMU process has ended; how is not known.';
-
 const nobodyListens = (error: unknown): boolean =>
   error instanceof DialError && (error.code === 'missing' || error.code === 'refused');
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+}

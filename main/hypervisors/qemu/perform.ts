@@ -2,24 +2,26 @@ import { RefusedError, type Action, type Refusal } from '../../power/actions';
 import type { PowerStateName } from '../../power/states';
 import { AgentError } from '../../protocols/guest-agent/errors';
 import type { AgentSilentCommand, AgentSilentCommands } from '../../protocols/guest-agent/schema';
-import type { QmpClient } from '../../protocols/qmp/client';
 import { QmpError } from '../../protocols/qmp/errors';
 import type { QmpCommand } from '../../protocols/qmp/schema';
 import { DialError } from '../../protocols/sockets';
 import type { Performed } from '../machine';
 import type { AgentPort } from './agent-port';
+import type { MonitorLink } from './link';
+
+type Converse = MonitorLink['converse'];
 
 interface Means {
-  readonly client: QmpClient;
+  readonly converse: Converse;
   readonly agent: AgentPort;
   readonly state: PowerStateName;
 }
 
 /**
  * Asks QEMU or the guest agent for `action`. What comes of it is to be observed.
- * @throws RefusedError
+ * @throws RefusedError; NoMonitorError
  */
-export async function perform(action: Action, { client, agent, state }: Means): Promise<Performed> {
+export async function perform(action: Action, { converse, agent, state }: Means): Promise<Performed> {
   switch (action) {
     case 'suspend':
       return askAgent(agent, 'guest-suspend-ram');
@@ -28,21 +30,21 @@ export async function perform(action: Action, { client, agent, state }: Means): 
     case 'hybrid':
       return askAgent(agent, 'guest-suspend-hybrid');
     case 'wakeup':
-      return askQemu(client, 'system_wakeup');
+      return askQemu(converse, 'system_wakeup');
     case 'pause':
-      return askQemu(client, 'stop');
+      return askQemu(converse, 'stop');
     case 'resume':
-      return askQemu(client, 'cont');
+      return askQemu(converse, 'cont');
     case 'shutdown':
-      return shutDown(client, agent);
+      return shutDown(converse, agent);
     case 'reboot':
       return askAgent(agent, 'guest-shutdown', { mode: 'reboot' });
     case 'poweroff':
-      return askQemu(client, 'quit');
+      return askQemu(converse, 'quit');
     case 'reset':
-      return state === 'running' ? askQemu(client, 'system_reset') : askQemu(client, 'system_reset', 'cont');
+      return state === 'running' ? askQemu(converse, 'system_reset') : askQemu(converse, 'system_reset', 'cont');
     case 'start':
-      return askQemu(client, 'system_reset', 'cont');
+      return askQemu(converse, 'system_reset', 'cont');
     case 'save':
       throw new RefusedError({ code: 'unsupported', message: 'Plain QEMU keeps no saved state.' });
   }
@@ -53,16 +55,18 @@ type Plain = Extract<
   'system_wakeup' | 'system_powerdown' | 'system_reset' | 'stop' | 'cont' | 'quit'
 >;
 
-async function askQemu(client: QmpClient, ...commands: Plain[]): Promise<Performed> {
-  for (const command of commands) {
-    try {
-      await client.call(command);
-    } catch (error) {
-      // QEMU may be gone before it has answered quit: that is what was asked for.
-      if (error instanceof QmpError && error.kind === 'closed' && command === 'quit') break;
-      throw refusedByQemu(error);
+async function askQemu(converse: Converse, ...commands: Plain[]): Promise<Performed> {
+  await converse(async (client) => {
+    for (const command of commands) {
+      try {
+        await client.call(command);
+      } catch (error) {
+        // QEMU may be gone before it has answered quit: that is what was asked for.
+        if (error instanceof QmpError && error.kind === 'closed' && command === 'quit') break;
+        throw refusedByQemu(error);
+      }
     }
-  }
+  });
   return { refusal: null, by: `through QEMU’s monitor (${commands.join(', ')})`, end: () => undefined };
 }
 
@@ -126,22 +130,22 @@ function refusedByAgent(command: string, error: AgentError): Refusal {
 }
 
 /** By the agent where it answers, else by the ACPI power button; also when the agent refuses afterwards. */
-async function shutDown(client: QmpClient, agent: AgentPort): Promise<Performed> {
+async function shutDown(converse: Converse, agent: AgentPort): Promise<Performed> {
   const { status } = agent;
   if (status.status === 'answering' && !status.disabled.includes('guest-shutdown')) {
     try {
       const asked = await askAgent(agent, 'guest-shutdown', { mode: 'powerdown' });
-      return { ...asked, refusal: asked.refusal && unlessPressed(client, asked.refusal) };
+      return { ...asked, refusal: asked.refusal && unlessPressed(converse, asked.refusal) };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
     }
   }
-  const asked = await askQemu(client, 'system_powerdown');
+  const asked = await askQemu(converse, 'system_powerdown');
   return { ...asked, by: 'by the ACPI power button (system_powerdown)' };
 }
 
 /** Presses the power button when the agent refuses; resolves with its refusal only if that cannot be done either. */
-const unlessPressed = (client: QmpClient, refusal: Promise<Refusal>): Promise<Refusal> =>
+const unlessPressed = (converse: Converse, refusal: Promise<Refusal>): Promise<Refusal> =>
   new Promise((resolve) => {
-    void refusal.then((refused) => askQemu(client, 'system_powerdown').catch(() => resolve(refused)));
+    void refusal.then((refused) => askQemu(converse, 'system_powerdown').catch(() => resolve(refused)));
   });

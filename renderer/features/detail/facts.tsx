@@ -58,6 +58,7 @@ function FactList({ facts }: { facts: GuestFacts }) {
     ['Machine', written(facts.machine, asIs)],
     ['QEMU', written(facts.qemuVersion, asIs)],
     ['UUID', written(facts.uuid, asIs)],
+    ['Managed by', written(facts.manager, asIs)],
     ['Process', written(facts.pid, String)],
     ['Monitor', written(facts.monitor, asIs)],
     ['Agent channel', written(facts.agentChannel, asIs)],

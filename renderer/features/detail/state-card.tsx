@@ -1,7 +1,7 @@
 import type { GuestView } from '../../../preload/contract/view';
 import { useWindow } from '../../store';
 import { Icon } from '../../ui/icon';
-import { Moment, Since } from '../../ui/times';
+import { AsOf, Moment, Since } from '../../ui/times';
 import { Block } from '../../ui/untrusted';
 import { causeWords, sourceWords, stateWords } from '../../words';
 import { UnderWay } from '../guests/state-cell';
@@ -11,9 +11,10 @@ export function StateCard({ guest }: { guest: GuestView }) {
   const asked = useWindow((view) => view.asked[guest.id]?.action ?? null);
   const { state } = guest;
   const { label, icon, tone, meaning } = stateWords[state.name];
+  const withoutDetail = state.asOf === undefined ? meaning : 'Its host can’t be seen now; this is what was seen last.';
   const underWay = asked ?? guest.pending?.action ?? null;
   return (
-    <section className={`state-card tone-${tone}`} aria-label="State">
+    <section className={`state-card tone-${tone}`} aria-label="State" data-as-of={state.asOf !== undefined}>
       <div className="state-line">
         <span className="state-mark">
           <Icon name={icon} />
@@ -21,27 +22,47 @@ export function StateCard({ guest }: { guest: GuestView }) {
         <strong className="state-label">{label}</strong>
         {underWay === null ? null : <UnderWay guest={guest} action={underWay} />}
       </div>
-      <p>{state.detail === undefined ? meaning : <Block text={state.detail} />}</p>
+      <p>{state.detail === undefined ? withoutDetail : <Block text={state.detail} />}</p>
       <dl className="pairs">
-        <dt>Since</dt>
-        <dd>
-          {state.since === null ? (
-            'before Reveille looked'
-          ) : (
-            <>
-              <Moment at={state.since} /> (<Since at={state.since} />)
-            </>
-          )}
-        </dd>
+        {state.asOf === undefined ? <SinceWhen since={state.since} /> : <LastSeen at={state.asOf} />}
         <dt>Known because</dt>
         <dd>{sourceWords[state.source]}</dd>
         <dt>Brought about by</dt>
         <dd>{causeWords[state.cause]}</dd>
         <dt>Guest agent</dt>
         <dd>
-          <Block text={guest.agent.text} />
+          {state.asOf === undefined ? <Block text={guest.agent.text} /> : 'Can’t be asked now.'}
         </dd>
       </dl>
     </section>
+  );
+}
+
+function SinceWhen({ since }: { since: number | null }) {
+  return (
+    <>
+      <dt>Since</dt>
+      <dd>
+        {since === null ? (
+          'before Reveille looked'
+        ) : (
+          <>
+            <Moment at={since} /> (<Since at={since} />)
+          </>
+        )}
+      </dd>
+    </>
+  );
+}
+
+/** A guest that can't be seen may have changed since: no claim how long it has been so. */
+function LastSeen({ at }: { at: number }) {
+  return (
+    <>
+      <dt>Last seen</dt>
+      <dd>
+        <Moment at={at} /> (<AsOf at={at} />)
+      </dd>
+    </>
   );
 }

@@ -1,5 +1,7 @@
 import { useEffect } from 'react';
 import { closeDialog, useWindow } from '../../store';
+import { HostDialog } from '../hosts/host-dialog';
+import { RemoveHostDialog } from '../hosts/remove-host-dialog';
 import { Palette } from '../palette/palette';
 import { AddGuestDialog } from './add-guest-dialog';
 import { ChangeAlarmDialog } from './change-alarm-dialog';
@@ -14,12 +16,21 @@ export function Dialogs() {
   const guest = useWindow((state) =>
     state.dialog !== null && 'guestId' in state.dialog ? state.view?.guests[state.dialog.guestId] : undefined,
   );
+  const host = useWindow((state) =>
+    state.dialog !== null && 'hostId' in state.dialog ? state.view?.hosts[state.dialog.hostId] : undefined,
+  );
   if (dialog === null) return null;
   switch (dialog.kind) {
     case 'palette':
       return <Palette />;
     case 'add-guest':
       return <AddGuestDialog />;
+    case 'add-host':
+      return <HostDialog host={null} />;
+    case 'edit-host':
+      return host === undefined ? <Gone /> : <HostDialog host={host} />;
+    case 'remove-host':
+      return host === undefined ? <Gone /> : <RemoveHostDialog host={host} />;
     case 'sleep':
       return guest === undefined ? <Gone /> : <SleepDialog guest={guest} action={dialog.action} />;
     case 'start':

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { Block } from '../../ui/untrusted';
 import { About } from './about';
+import { HowStarted } from './how-started';
 import { StartCommand } from './start-command';
 import type { Reading } from './reading';
 import { read, useReading } from './reading';
@@ -60,7 +61,9 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
         {reading.kind === 'read' ? <p className="hint">Reveille keeps the alarm: leave it open.</p> : null}
         {unseen === null ? null : (
           <>
-            <p>With an alarm, Reveille starts the guest again by this command, as you and not through a shell.</p>
+            <p>
+              With an alarm, Reveille starts the guest again by this command, <HowStarted guest={guest} />.
+            </p>
             <StartCommand start={unseen} />
           </>
         )}

@@ -6,6 +6,7 @@ import { closeDialog } from '../../store';
 import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { About } from './about';
+import { HowStarted } from './how-started';
 import { StartCommand } from './start-command';
 
 /** Shows the command before the first start; what is accepted here runs at once from then on. */
@@ -19,8 +20,8 @@ export function StartDialog({ guest, start }: { guest: GuestView; start: NonNull
   return (
     <Modal title={label} about={<About guest={guest} />} initialFocus={button} wide>
       <p>
-        Reveille will run this command as you, directly and not through a shell. Read it once; afterwards Start runs it
-        at once, until it changes.
+        Reveille will run this command <HowStarted guest={guest} />. Read it once; afterwards Start runs it at once,
+        until it changes.
       </p>
       <StartCommand start={start} />
       {guest.state.name === 'hibernated' ? <p>It is hibernated: starting it resumes it where it was.</p> : null}

@@ -33,7 +33,7 @@ export function AlarmCell({ id, guest, tabIndex }: AlarmCellProps) {
           </span>
         )}
       </span>
-      <MenuButton guestId={guest.id} kind="alarm" tabIndex={tabIndex} />
+      <MenuButton subject={{ kind: 'alarm', guestId: guest.id }} tabIndex={tabIndex} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { Spinner } from '../../ui/button';
 import { Copyable } from '../../ui/copyable';
 import { Icon } from '../../ui/icon';
 import { Block, Line } from '../../ui/untrusted';
-import { AddGuestButton, DemoButton } from '../window/app-buttons';
+import { AddButton, DemoButton } from '../window/app-buttons';
 import { exampleCommand } from './example';
 
 /** What stands in the list's place while there is no guest. */
@@ -62,9 +62,12 @@ function FirstSteps({ title, icon, children }: FirstStepsProps) {
       {children}
       <div className="button-row">
         {app === undefined ? null : <DemoButton app={app} look="primary" />}
-        <AddGuestButton />
+        <AddButton command="add-guest" />
+        <AddButton command="add-host" />
       </div>
-      <p className="hint">The demo opens simulated guests. It needs no virtual machine and changes nothing here.</p>
+      <p className="hint">
+        The demo opens simulated guests and changes nothing here. A host is another computer with guests, reached by SSH.
+      </p>
     </div>
   );
 }

@@ -50,18 +50,22 @@ function openDetails(event: KeyboardEvent, row: HTMLElement, guestId: string): b
   return true;
 }
 
+function onGuestKey(event: KeyboardEvent, row: HTMLElement): boolean {
+  const guestId = row.dataset['guestRow'];
+  return guestId !== undefined && (openDetails(event, row, guestId) || actByShortcut(event, guestId));
+}
+
 /** The grid's keys: rows by arrows, Home, End and Page; a row's buttons by Left and Right; its shortcuts. */
 export function onGridKey(event: KeyboardEvent<HTMLElement>): void {
-  const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-guest-row]') : null;
-  const guestId = row?.dataset['guestRow'];
-  if (row === null || guestId === undefined || event.defaultPrevented) return;
+  const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-row]') : null;
+  if (row === null || event.defaultPrevented) return;
 
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-guest-row]')];
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-row]')];
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
   const place = plain ? rowToGo(event.key, rows.indexOf(row), rows.length) : null;
   if (place !== null) rows[place]?.focus();
   else if (plain && event.key === 'ArrowRight') moveInRow(row, 1);
   else if (plain && event.key === 'ArrowLeft') moveInRow(row, -1);
-  else if (!openDetails(event, row, guestId) && !actByShortcut(event, guestId)) return;
+  else if (!onGuestKey(event, row)) return;
   event.preventDefault();
 }

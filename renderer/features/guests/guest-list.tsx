@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'react';
-import { emptiness, searchGroups } from '../../groups';
+import type { HostGroup } from '../../groups';
+import { emptiness, rowsOf, searchGroups } from '../../groups';
 import { setActiveRow, setSearch, useWindow } from '../../store';
 import { Button } from '../../ui/button';
 import { Line } from '../../ui/untrusted';
@@ -18,9 +19,9 @@ function Grid() {
   const groups = useWindow((state) => state.groups);
   const search = useWindow((state) => state.search);
   const shown = useMemo(() => searchGroups(groups, search), [groups, search]);
-  const rowIds = useMemo(() => shown.flatMap((group) => group.guests.map((guest) => guest.id)), [shown]);
+  const rowIds = useMemo(() => rowsOf(shown), [shown]);
   const activeShown = useWindow((state) => state.activeRowId !== null && rowIds.includes(state.activeRowId));
-  const first = rowIds[0];
+  const first = shown.flatMap((group) => group.guests)[0]?.id ?? rowIds[0];
   useEffect(() => {
     if (!activeShown && first !== undefined) setActiveRow(first);
   }, [activeShown, first]);
@@ -30,13 +31,13 @@ function Grid() {
   return (
     <>
       {groups
-        .filter((group) => group.guests.length === 0)
+        .filter((group) => !inGrid(group) && search.trim() === '')
         .map((group) => (
           <HostNote key={group.hostId} hostId={group.hostId} />
         ))}
       <div role="grid" aria-label="Guests" className="grid" ref={keepFocus} onKeyDown={onGridKey}>
         {shown
-          .filter((group) => group.guests.length > 0)
+          .filter(inGrid)
           .map((group) => (
             <HostRows key={group.hostId} group={group} />
           ))}
@@ -45,10 +46,13 @@ function Grid() {
   );
 }
 
+/** An added host keeps its place in the grid without guests, too: its connection is seen and handled there. */
+const inGrid = (group: HostGroup): boolean => group.kind === 'ssh' || group.guests.length > 0;
+
 function NoMatch({ search }: { search: string }) {
   return (
     <div className="empty">
-      <h2>No guest’s name contains this</h2>
+      <h2>No guest and no host is named like this</h2>
       <p>
         Searched: <Line text={search} />
       </p>

@@ -32,12 +32,13 @@ export const GuestRow = memo(function GuestRow({ guestId, name }: { guestId: str
       aria-describedby={`${id}-state ${id}-alarm`}
       aria-selected={selected}
       className="row"
+      data-row={guestId}
       data-guest-row={guestId}
       data-state={guest.state.name}
       tabIndex={active ? 0 : -1}
       onClick={select}
       onFocus={() => setActiveRow(guestId)}
-      onContextMenu={(event) => openMenuAtPoint(event, guestId)}
+      onContextMenu={(event) => openMenuAtPoint(event, { kind: 'actions', guestId }, guestId)}
     >
       <div role="gridcell" className="cell-name">
         <Line text={name} className="guest-name" />
@@ -56,7 +57,7 @@ export const GuestRow = memo(function GuestRow({ guestId, name }: { guestId: str
             tabIndex={active ? 0 : -1}
           />
         ))}
-        <MenuButton guestId={guestId} kind="actions" tabIndex={active ? 0 : -1} />
+        <MenuButton subject={{ kind: 'actions', guestId }} tabIndex={active ? 0 : -1} />
       </div>
     </div>
   );

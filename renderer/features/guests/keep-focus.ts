@@ -1,7 +1,7 @@
 import type { RefObject } from 'react';
 import { useEffect, useRef } from 'react';
 
-const rowSelector = '[data-guest-row]';
+const rowSelector = '[data-row]';
 
 /**
  * When the focused row goes away (its guest is gone), or the focused button of a row does (its action can't be done

@@ -1,29 +1,35 @@
 import type { MouseEvent } from 'react';
-import type { MenuState } from '../../store';
+import type { MenuSubject } from '../../store';
 import { closeMenu, setActiveRow, showMenu, useWindow, windowStore } from '../../store';
 import { IconButton } from '../../ui/button';
+import type { IconName } from '../../ui/icon';
 
 interface MenuButtonProps {
-  guestId: string;
-  kind: MenuState['kind'];
+  subject: MenuSubject;
+  /** Where the kind's own name would not do. */
+  label?: string;
   tabIndex: number;
 }
 
-const labels = { actions: 'More actions', alarm: 'Alarm' } as const;
-const icons = { actions: 'more', alarm: 'bell' } as const;
+const labels: Record<MenuSubject['kind'], string> = { actions: 'More actions', alarm: 'Alarm', host: 'Host actions' };
+const icons: Record<MenuSubject['kind'], IconName> = { actions: 'more', alarm: 'bell', host: 'more' };
 
-/** Opens the one menu (guest-menu.tsx) at this button; no menu is mounted for a row until then. */
-export function MenuButton({ guestId, kind, tabIndex }: MenuButtonProps) {
-  const open = useWindow((state) => state.menu?.guestId === guestId && state.menu.kind === kind);
+/** Tells one menu of the list from another. */
+export const subjectKey = (subject: MenuSubject): string =>
+  `${subject.kind} ${subject.kind === 'host' ? subject.hostId : subject.guestId}`;
+
+/** Opens the one menu (list-menu.tsx) at this button; no menu is mounted for a row until then. */
+export function MenuButton({ subject, label = labels[subject.kind], tabIndex }: MenuButtonProps) {
+  const open = useWindow(({ menu }) => menu !== null && subjectKey(menu) === subjectKey(subject));
   const toggle = (event: MouseEvent<HTMLButtonElement>) => {
     const { menu } = windowStore.getState();
     if (menu !== null && menu.anchor === event.currentTarget) closeMenu();
-    else showMenu({ kind, guestId, anchor: event.currentTarget, point: null, byKeyboard: event.detail === 0 });
+    else showMenu({ ...subject, anchor: event.currentTarget, point: null, byKeyboard: event.detail === 0 });
   };
   return (
     <IconButton
-      icon={icons[kind]}
-      label={labels[kind]}
+      icon={icons[subject.kind]}
+      label={label}
       aria-haspopup="menu"
       aria-expanded={open}
       tabIndex={tabIndex}
@@ -33,11 +39,11 @@ export function MenuButton({ guestId, kind, tabIndex }: MenuButtonProps) {
 }
 
 /** A right click on a row, or the keyboard's menu key. */
-export function openMenuAtPoint(event: MouseEvent<HTMLElement>, guestId: string): void {
+export function openMenuAtPoint(event: MouseEvent<HTMLElement>, subject: MenuSubject, rowId: string): void {
   event.preventDefault();
-  setActiveRow(guestId);
+  setActiveRow(rowId);
   event.currentTarget.focus();
   const byKeyboard = event.button !== 2;
   const point = byKeyboard ? null : { x: event.clientX, y: event.clientY };
-  showMenu({ kind: 'actions', guestId, anchor: event.currentTarget, point, byKeyboard });
+  showMenu({ ...subject, anchor: event.currentTarget, point, byKeyboard });
 }

@@ -1,9 +1,9 @@
-import type { GuestView } from '../../../preload/contract/view';
+import type { GuestView, StateView } from '../../../preload/contract/view';
 import type { ActionName } from '../../../preload/contract/vocabulary';
 import { actionCommands } from '../../commands';
 import { Spinner } from '../../ui/button';
 import { Icon } from '../../ui/icon';
-import { Since } from '../../ui/times';
+import { AsOf, Since } from '../../ui/times';
 import { stateWords } from '../../words';
 
 interface StateCellProps {
@@ -17,21 +17,23 @@ interface StateCellProps {
 export function StateCell({ id, guest, underWay }: StateCellProps) {
   const { label, icon, tone } = stateWords[guest.state.name];
   return (
-    <div role="gridcell" className="cell-state" id={id}>
+    <div role="gridcell" className="cell-state" id={id} data-as-of={guest.state.asOf !== undefined}>
       <span className={`state-mark tone-${tone}`}>
         <Icon name={icon} />
       </span>
       <span className="state-words">
         <span className="state-label">{label}</span>
         <span className="state-sub">
-          {underWay === null ? <StateSince since={guest.state.since} /> : <UnderWay guest={guest} action={underWay} />}
+          {underWay === null ? <StateAge state={guest.state} /> : <UnderWay guest={guest} action={underWay} />}
         </span>
       </span>
     </div>
   );
 }
 
-function StateSince({ since }: { since: number | null }) {
+/** How long it has been so; of a guest that can't be seen now, how old this knowledge is. */
+function StateAge({ state: { since, asOf } }: { state: StateView }) {
+  if (asOf !== undefined) return <AsOf at={asOf} />;
   return since === null ? <span title="It began before Reveille looked.">since earlier</span> : <Since at={since} />;
 }
 

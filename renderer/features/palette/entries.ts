@@ -1,27 +1,38 @@
-import type { GuestView, Snapshot } from '../../../preload/contract/view';
+import type { GuestView, HostView, Snapshot } from '../../../preload/contract/view';
 import type { ActionName } from '../../../preload/contract/vocabulary';
-import type { AlarmCommandName, AppCommandName, CommandWords, EntryCommandName, Shortcut } from '../../commands';
+import type {
+  AlarmCommandName,
+  AppCommandName,
+  CommandWords,
+  EntryCommandName,
+  HostCommandName,
+  Shortcut,
+} from '../../commands';
 import {
   actionCommands,
   actionOrder,
   alarmCommands,
   appCommands,
   entryCommands,
+  hostCommands,
   offeredAppCommands,
+  offeredHostCommands,
 } from '../../commands';
-import { guestName } from '../../text';
+import { hostRowId } from '../../groups';
+import { guestName, hostName } from '../../text';
 import type { IconName } from '../../ui/icon';
 
 export type PaletteRun =
   | { kind: 'action'; guestId: string; action: ActionName }
   | { kind: 'alarm'; guestId: string; command: AlarmCommandName }
   | { kind: 'entry'; guestId: string; command: EntryCommandName }
+  | { kind: 'host'; hostId: string; command: HostCommandName }
   | { kind: 'app'; command: AppCommandName };
 
 export interface PaletteEntry {
   id: string;
   label: string;
-  /** The guest it is about; empty for the app's own commands. */
+  /** The guest or the host it is about; empty for the app's own commands. */
   about: string;
   icon: IconName;
   shortcut: Shortcut | undefined;
@@ -57,9 +68,14 @@ function guestEntries(guest: GuestView): PaletteEntry[] {
   ];
 }
 
+const hostEntries = (host: HostView): PaletteEntry[] =>
+  offeredHostCommands(host)
+    .filter(({ whyNot }) => whyNot === undefined)
+    .map(({ command }) => entryOf(hostCommands[command], hostName(host), { kind: 'host', hostId: host.id, command }));
+
 const words = (text: string): string[] => text.toLocaleLowerCase('en').split(/\s+/u).filter(Boolean);
 
-/** Entries that hold every word; those whose label or guest begins with the first word lead. */
+/** Entries that hold every word; those whose label or subject begins with the first word lead. */
 function search(entries: readonly PaletteEntry[], text: string): PaletteEntry[] {
   const wanted = words(text);
   const first = wanted[0] ?? '';
@@ -73,16 +89,18 @@ function search(entries: readonly PaletteEntry[], text: string): PaletteEntry[] 
 }
 
 /**
- * What the palette lists: without a search, the commands of the guest at hand and of the app; with one, every
- * guest's as well ("wake db").
+ * What the palette lists: without a search, the commands of the row at hand and of the app; with one, every
+ * guest's and host's as well ("wake db").
  */
 export function paletteEntries(view: Snapshot, atHand: string | null, text: string): PaletteEntry[] {
   const app = offeredAppCommands(view.app).map((command) => entryOf(appCommands[command], '', { kind: 'app', command }));
   const here = atHand === null ? undefined : view.guests[atHand];
-  const first = here === undefined ? [] : guestEntries(here);
+  const hostHere = Object.values(view.hosts).find((host) => hostRowId(host.id) === atHand);
+  const first = here === undefined ? (hostHere === undefined ? [] : hostEntries(hostHere)) : guestEntries(here);
   if (text.trim() === '') return [...first, ...app];
-  const others = Object.values(view.guests)
-    .filter((guest) => guest !== here)
-    .flatMap(guestEntries);
+  const others = [
+    ...Object.values(view.guests).flatMap((guest) => (guest === here ? [] : guestEntries(guest))),
+    ...Object.values(view.hosts).flatMap((host) => (host === hostHere ? [] : hostEntries(host))),
+  ];
   return search([...first, ...app, ...others], text).slice(0, mostEntries);
 }

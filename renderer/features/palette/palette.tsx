@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
 import { appCommands, shortcutText } from '../../commands';
+import { runHostCommand } from '../../host-intents';
 import { beginAction, runAlarmCommand, runAppCommand, runEntryCommand } from '../../intents';
 import { closeDialog, useWindow } from '../../store';
 import { KeyCap } from '../../ui/button';
@@ -18,6 +19,8 @@ function carryOut(run: PaletteRun): void {
       return void runAlarmCommand(run.guestId, run.command);
     case 'entry':
       return void runEntryCommand(run.guestId, run.command);
+    case 'host':
+      return void runHostCommand(run.hostId, run.command);
     case 'app':
       return void runAppCommand(run.command);
   }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Snapshot } from '../../../preload/contract/view';
 import { windowStore } from '../../store';
+import { linkAnnouncements } from '../../link-words';
 import { announcement } from '../../words';
 
 /** More changes than this at once are only counted, so that a screen reader is not kept busy for minutes. */
@@ -15,18 +16,22 @@ function changes(before: Snapshot, after: Snapshot, now: number): string {
   return changed.map((guest) => announcement(guest, now)).join('. ');
 }
 
-/** The one live region for changes of state. */
+/** The one live region for changes of state, of guests and of connections. */
 export function Announcer() {
   const [text, setText] = useState('');
-  useEffect(
-    () =>
-      windowStore.subscribe((state, old) => {
-        if (state.view === old.view || state.view === null || old.view === null) return;
-        const spoken = changes(old.view, state.view, Date.now());
-        if (spoken !== '') setText(spoken);
-      }),
-    [],
-  );
+  useEffect(() => {
+    const { view } = windowStore.getState();
+    let { said } = linkAnnouncements(view?.hosts ?? {}, new Map(), Date.now());
+    return windowStore.subscribe((state, old) => {
+      if (state.view === old.view || state.view === null) return;
+      const now = Date.now();
+      const links = linkAnnouncements(state.view.hosts, said, now);
+      ({ said } = links);
+      if (old.view === null) return;
+      const spoken = [links.text, changes(old.view, state.view, now)].filter((part) => part !== '').join('. ');
+      if (spoken !== '') setText(spoken);
+    });
+  }, []);
   return (
     <div className="unseen" role="status" aria-live="polite" aria-atomic="true">
       {text}

@@ -3,10 +3,11 @@ import { appCommands } from '../../commands';
 import { runAppCommand } from '../../intents';
 import { Button } from '../../ui/button';
 
-export function AddGuestButton() {
-  const { label, icon } = appCommands['add-guest'];
+/** Opens the dialog that adds a guest or a host. */
+export function AddButton({ command }: { command: 'add-guest' | 'add-host' }) {
+  const { label, icon } = appCommands[command];
   return (
-    <Button icon={icon} onClick={() => void runAppCommand('add-guest')}>
+    <Button icon={icon} onClick={() => void runAppCommand(command)}>
       {label}
     </Button>
   );

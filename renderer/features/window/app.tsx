@@ -4,8 +4,9 @@ import { useWindow } from '../../store';
 import { DetailPane } from '../detail/detail-pane';
 import { Dialogs } from '../dialogs/dialogs';
 import { GuestList } from '../guests/guest-list';
-import { GuestMenu } from '../guests/guest-menu';
+import { ListMenu } from '../guests/list-menu';
 import { Notices } from '../notices/notices';
+import { Prompts } from '../prompts/prompts';
 import { Announcer } from './announcer';
 import { Banners } from './banners';
 import { ErrorBoundary } from './error-boundary';
@@ -31,11 +32,12 @@ export function App() {
               <SelectedGuest />
             </div>
             <Notices />
-            <GuestMenu />
+            <ListMenu />
             <Announcer />
           </main>
         </div>
         <Dialogs />
+        <Prompts />
       </ErrorBoundary>
     </CSPProvider>
   );

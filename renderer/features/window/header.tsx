@@ -8,11 +8,11 @@ import { setSearch, useWindow } from '../../store';
 import { IconButton, KeyCap } from '../../ui/button';
 import { Icon, Mark } from '../../ui/icon';
 import { Tip } from '../../ui/tip';
-import { AddGuestButton, DemoButton } from './app-buttons';
+import { AddButton, DemoButton } from './app-buttons';
 
 export function Header() {
   const app = useWindow((state) => state.view?.app);
-  /** The empty list has these two buttons itself. */
+  /** The empty list has these buttons itself. */
   const inList = useWindow((state) => ['failed', 'none'].includes(emptiness(state.view)));
   return (
     <header className="header">
@@ -25,7 +25,8 @@ export function Header() {
         {app === undefined || inList ? null : (
           <>
             <DemoButton app={app} />
-            <AddGuestButton />
+            <AddButton command="add-host" />
+            <AddButton command="add-guest" />
           </>
         )}
         <PaletteButton platform={app?.platform ?? 'other'} />
@@ -49,7 +50,8 @@ function Search() {
   const { label, shortcut } = appCommands.search;
   const toList = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
-    const first = document.querySelector<HTMLElement>('[data-guest-row]')?.dataset['guestRow'];
+    const row = document.querySelector<HTMLElement>('[data-guest-row]') ?? document.querySelector<HTMLElement>('[data-row]');
+    const first = row?.dataset['row'];
     if (first === undefined) return;
     event.preventDefault();
     focusRow(first);

@@ -21,10 +21,10 @@ function leave(event: KeyboardEvent): void {
   }
 }
 
-/** Keys that work everywhere in the window, but not over an open dialog or menu. */
+/** Keys that work everywhere in the window, but not over an open dialog, menu or question. */
 export function onWindowKey(event: KeyboardEvent): void {
-  const { dialog, menu } = windowStore.getState();
-  if (event.defaultPrevented || dialog !== null || menu !== null) return;
+  const { dialog, menu, promptId } = windowStore.getState();
+  if (event.defaultPrevented || dialog !== null || menu !== null || promptId !== null) return;
   if (event.key === 'Escape') {
     leave(event);
     return;

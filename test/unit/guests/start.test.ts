@@ -19,6 +19,7 @@ describe('a start', () => {
     const { recipe } = world.guest('nas').remembered;
     expect(await world.set('nas', 'start')).toBeNull();
     expect(world.launches).toEqual([recipe]);
+    expect(world.confirmed).toEqual([recipe]);
     const { state } = world.guest('nas');
     expect(state).toMatchObject({ name: 'running', cause: 'user' });
     expect(state.since).not.toBeNull();
@@ -77,8 +78,19 @@ describe('a start', () => {
     await world.set('nas', 'start');
     expect(world.clock.monotonic() - at).toBeLessThan(1000);
     expect(world.notices).toMatchObject([
-      { message: 'QEMU ended at once (exit status 1). It said: qemu: no such disk' },
+      { message: 'Its start command ended (exit status 1). It said: qemu: no such disk' },
     ]);
+    expect(world.confirmed).toEqual([]);
+  });
+
+  it('is seen soon after its process became QEMU, not at the next look at the host', async () => {
+    const world = await off();
+    world.trouble.unlistedMs = 700;
+    const at = world.clock.monotonic();
+    expect(await world.set('nas', 'start')).toBeNull();
+    expect(world.guest('nas').state.name).toBe('running');
+    expect(world.clock.monotonic() - at).toBeLessThan(1300);
+    expect(world.confirmed).toHaveLength(1);
   });
 
   it('by a QEMU that goes to the background is found all the same', async () => {

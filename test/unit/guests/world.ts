@@ -17,6 +17,7 @@ import type { PowerStateName } from '../../../main/power/states';
 import { openDocument } from '../../../main/storage/document';
 import { fakeClock, type FakeClock } from '../../fakes/clock';
 import { startFaultyQemu, type Fault } from '../../fakes/faulty-qemu';
+import type { FakeLink } from '../../fakes/host-link';
 import { memoryFs, type MemoryFs } from '../../fakes/memory-fs';
 import { dialMemory } from '../../fakes/memory-sockets';
 import { inVirtualTime, pass, untilSeen } from '../../support/virtual-time';
@@ -49,19 +50,24 @@ const uuidOf = (index: number) => `0d3f5b9e-6a53-4c0e-9c53-${String(index + 1).p
 /** A host with simulated guests, and a fleet that watches them, in virtual time. Its file mocks one-client-server. */
 export async function createWorld(
   definitions: readonly WorldGuest[],
-  options: { readonly fs?: MemoryFs; readonly clock?: FakeClock } = {},
+  options: { readonly fs?: MemoryFs; readonly clock?: FakeClock; readonly link?: FakeLink } = {},
 ) {
+  const link = options.link ?? null;
   const clock = options.clock ?? fakeClock();
   const fs = options.fs ?? memoryFs();
   worlds += 1;
   const dir = `/w${worlds}`;
   const launches: StartRecipe[] = [];
+  const confirmed: StartRecipe[] = [];
   const listed: FoundGuest[] = [];
-  const trouble: { scan: Error | null; launch: Error | null; launchExits: number | null } = {
+  const trouble: { scan: Error | null; launch: Error | null; launchExits: number | null; unlistedMs: number } = {
     scan: null,
     launch: null,
     launchExits: null,
+    unlistedMs: 0,
   };
+  /** Until when a process that was started is not listed yet. */
+  let listedFrom = 0;
   let lastPid = 1000;
 
   const slots = definitions.map((definition, index): Slot => {
@@ -127,19 +133,26 @@ export async function createWorld(
     name: 'test-host',
     kind: 'this-computer',
     simulated: false,
+    link,
+    scanEveryMs: 2000,
     async scan() {
+      if (link && link.state.kind !== 'ready') throw new HostError('The host is not connected.', 'Wait.');
       if (trouble.scan) throw new HostError(trouble.scan.message, 'Try again.', { cause: trouble.scan });
-      return [...slots.flatMap(foundOf), ...listed];
+      return clock.monotonic() < listedFrom ? [] : [...slots.flatMap(foundOf), ...listed];
     },
-    dial: dialMemory,
-    processAlive: (pid) => Promise.resolve(slots.some((slot) => slot.qemu !== null && slot.pid === pid)),
+    dial: (address) => (link ? link.carry(address, dialMemory) : dialMemory(address)),
+    // As long as nobody can look, it is not known to have ended.
+    processAlive: async (pid) =>
+      (link !== null && link.state.kind !== 'ready') || slots.some((slot) => slot.qemu !== null && slot.pid === pid),
     async launch(recipe): Promise<Launched> {
+      if (link && link.state.kind !== 'ready') throw new HostError('The host is not connected.', 'Wait.');
       if (trouble.launch) throw new HostError(trouble.launch.message, 'Mend it.');
       launches.push(recipe);
       if (trouble.launchExits !== null) {
         return {
           pid: 1,
           exited: Promise.resolve({ code: trouble.launchExits, signal: null, output: 'qemu: no such disk' }),
+          confirmed: () => confirmed.push(recipe),
         };
       }
       const slot = slots.find((_, index) => recipe.args.includes(uuidOf(index)));
@@ -148,7 +161,8 @@ export async function createWorld(
       const exited = recipe.daemonizes
         ? Promise.resolve({ code: 0, signal: null, output: '' })
         : qemu.exited.then((exit) => ({ ...exit, output: '' }));
-      return { pid: slot.pid, exited };
+      listedFrom = clock.monotonic() + trouble.unlistedMs;
+      return { pid: slot.pid, exited, confirmed: () => confirmed.push(recipe) };
     },
     close: () => Promise.resolve(),
   };
@@ -188,7 +202,10 @@ export async function createWorld(
       documents: { guests, alarms, history },
       onGuest: () => undefined,
       onHost: () => undefined,
-      onNotice: (notice) => notices.push(notice),
+      onNotice(notice) {
+        notices.push(notice);
+        return () => void (notices.includes(notice) && notices.splice(notices.indexOf(notice), 1));
+      },
     });
     await inVirtualTime(clock, fleet.start());
     return fleetTools(clock, fleet, notices);
@@ -199,6 +216,8 @@ export async function createWorld(
     fs,
     host,
     launches,
+    /** The starts that were told to have been seen. */
+    confirmed,
     listed,
     trouble,
     slot(name: string): Slot {

@@ -32,6 +32,16 @@ const good: Record<CommandName, unknown> = {
   addGuest: { name: 'n', qmp: '/q', agent: '', command: '', workingDirectory: '' },
   removeGuest: { guestId: 'g' },
   dismissNotice: { noticeId: 'n' },
+  listSshHosts: {},
+  testHost: { address: 'me@nas' },
+  endTest: { testId: 't' },
+  addHost: { address: 'ssh://me@nas:2222', name: '' },
+  editHost: { hostId: 'h', address: 'nas', name: 'n' },
+  setHostEnabled: { hostId: 'h', enabled: false },
+  removeHost: { hostId: 'h' },
+  connectHost: { hostId: 'h' },
+  answerHostKey: { promptId: 'p', answer: 'once' },
+  answerSecret: { promptId: 'p', answers: ['', '123456'], keep: false },
   openDemo: {},
   closeDemo: {},
 };
@@ -113,6 +123,14 @@ describe('a bad call', () => {
           to: fc.anything(),
           text: fc.anything(),
           noticeId: fc.anything(),
+          address: fc.oneof(fc.string(), fc.anything()),
+          name: fc.oneof(fc.string(), fc.anything()),
+          hostId: fc.oneof(fc.string(), fc.anything()),
+          enabled: fc.oneof(fc.boolean(), fc.anything()),
+          promptId: fc.oneof(fc.string(), fc.anything()),
+          answer: fc.oneof(fc.constantFrom('once', 'save', 'refuse'), fc.anything()),
+          answers: fc.oneof(fc.array(fc.string()), fc.anything()),
+          keep: fc.oneof(fc.boolean(), fc.anything()),
         },
         { requiredKeys: [] },
       );
@@ -137,6 +155,9 @@ describe('a bad call', () => {
     ['setPowerState', { guestId: 'x'.repeat(201), action: 'suspend' }, 'guestId'],
     ['readWhen', { text: 'x'.repeat(2001) }, 'text'],
     ['addGuest', { name: 'n' }, 'qmp'],
+    ['addHost', { address: 'x'.repeat(2001), name: '' }, 'address'],
+    ['answerHostKey', { promptId: 'p', answer: 'always' }, 'answer'],
+    ['answerSecret', { promptId: 'p', answers: Array.from({ length: 21 }, () => ''), keep: false }, 'answers'],
   ])('of %s names the argument that is wrong', async (name, args, field) => {
     const { dispatch } = createBench();
     const result = isRefusal.parse(await dispatch(name, args));

@@ -361,3 +361,12 @@ describe('the agent in words', () => {
     expect(describeAgent({ status: 'silent' }, 'running')).toBe('The guest agent does not answer.');
   });
 });
+
+describe('a sleep that is switched off', () => {
+  it.each(['s3', 's4'] as const)('is switched on where the guest is defined (%s)', (state) => {
+    const action = state === 's3' ? 'suspend' : 'hibernate';
+    const off = { ...able, sleep: { s3: true, s4: true, wakeup: true, [state]: false } };
+    expect(refusalOf(action, off)?.remedy).toContain(`-global PIIX4_PM.disable_${state}=0`);
+    expect(refusalOf(action, { ...off, vmid: 101 })?.remedy).toContain(`qm set 101 --machine TYPE,enable-${state}=1`);
+  });
+});

@@ -6,14 +6,16 @@ import {
   alarmCommands,
   appCommands,
   entryCommands,
+  hostCommands,
   isSleep,
   matchesShortcut,
   offeredActions,
   offeredAppCommands,
+  offeredHostCommands,
   rowActions,
   shortcutText,
 } from '../../../renderer/commands';
-import { guestView } from '../../fakes/views';
+import { demoHost, guestView, sshHost, thisComputer } from '../../fakes/views';
 
 const press = (key: string, more: Partial<Record<'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey', boolean>> = {}) => ({
   key,
@@ -108,6 +110,32 @@ describe('app commands', () => {
     expect(offeredAppCommands({ ...app, demo: 'closed' })).toContain('open-demo');
     expect(offeredAppCommands({ ...app, demo: 'open' })).toContain('close-demo');
     expect(offeredAppCommands({ ...app, demo: 'opening' })).not.toContain('open-demo');
+  });
+});
+
+describe('host commands', () => {
+  const offered = (plan: Parameters<typeof sshHost>[0]) => offeredHostCommands(sshHost(plan));
+  const connect = (plan: Omit<Parameters<typeof sshHost>[0], 'id'>) => offered({ id: 'nas', ...plan })[0];
+
+  it('are of added hosts only', () => {
+    expect(offeredHostCommands(thisComputer)).toEqual([]);
+    expect(offeredHostCommands(demoHost)).toEqual([]);
+    expect(offered({ id: 'nas' }).map(({ command }) => hostCommands[command].label)).toEqual([
+      'Connect now',
+      'Edit…',
+      'Disable',
+      'Remove…',
+    ]);
+    expect(offered({ id: 'nas', enabled: false }).map(({ command }) => command)).toContain('enable');
+  });
+
+  it('connect now what is not connected, and say why not otherwise', () => {
+    expect(connect({})?.whyNot).toBe('The host is connected.');
+    expect(connect({ link: { kind: 'connecting', step: 'TCP' } })?.whyNot).toBe('It is being connected.');
+    expect(connect({ enabled: false, link: { kind: 'offline' } })?.whyNot).toBe('The host is disabled.');
+    expect(connect({ link: { kind: 'offline' } })?.whyNot).toBeUndefined();
+    expect(connect({ link: { kind: 'backoff', nextTry: 1, reason: 'r' } })?.whyNot).toBeUndefined();
+    expect(connect({ link: { kind: 'blocked', reason: 'r' } })?.whyNot).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emptiness, groupGuests, sameOrder, searchGroups } from '../../../renderer/groups';
-import { demoHost, guestView, snapshotOf, thisComputer } from '../../fakes/views';
+import { emptiness, groupGuests, hostRowId, rowsOf, sameOrder, searchGroups } from '../../../renderer/groups';
+import { demoHost, guestView, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
 
 const guests = [
   guestView({ id: '1', name: 'web-10' }),
@@ -26,6 +26,27 @@ describe('groupGuests', () => {
   });
 });
 
+describe('hosts reached by SSH', () => {
+  const hosts = [demoHost, sshHost({ id: 'b', name: 'pve10' }), sshHost({ id: 'a', name: 'pve2' }), thisComputer];
+
+  it('stand between this computer and the demo, by name', () => {
+    expect(groupGuests(snapshotOf({ hosts })).map(({ hostId }) => hostId)).toEqual(['here', 'a', 'b', 'demo']);
+  });
+
+  it('are rows of the list, with guests or without', () => {
+    const rows = rowsOf(groupGuests(snapshotOf({ hosts, guests: [...guests, guestView({ id: '5', hostId: 'b' })] })));
+    expect(rows).toEqual(['3', '2', '1', hostRowId('a'), hostRowId('b'), '5', '4']);
+  });
+
+  it('make a new order when one is renamed or gets another address, not when its connection changes', () => {
+    const [, b, ...rest] = hosts;
+    const withB = (change: object) => snapshotOf({ hosts: [...rest, { ...b!, ...change }] });
+    expect(sameOrder(withB({}), withB({ link: { kind: 'offline' } }))).toBe(true);
+    expect(sameOrder(withB({}), withB({ name: 'x' }))).toBe(false);
+    expect(sameOrder(withB({}), withB({ address: 'x' }))).toBe(false);
+  });
+});
+
 describe('sameOrder', () => {
   it('sees names, hosts and comings and goings, and nothing else', () => {
     const changed = (change: object) =>
@@ -44,6 +65,32 @@ describe('searchGroups', () => {
     expect(found.map((group) => group.guests.map(({ id }) => id))).toEqual([['2', '1']]);
     expect(searchGroups(groupGuests(view), 'nothing')).toEqual([]);
   });
+
+  it('finds guests by their host, by its name and its address, and keeps an added host that is found itself', () => {
+    const groups = groupGuests(
+      snapshotOf({
+        hosts: [
+          thisComputer,
+          sshHost({ id: 'a', name: 'Attic', address: 'me@10.0.0.7' }),
+          sshHost({ id: 'b', name: 'Barn', address: 'me@10.0.0.8' }),
+          sshHost({ id: 'c', name: 'Attic two', address: 'c' }),
+        ],
+        guests: [
+          ...guests,
+          guestView({ id: '5', name: 'web-5', hostId: 'a' }),
+          guestView({ id: '6', name: 'dns', hostId: 'a' }),
+          guestView({ id: '7', name: 'web-7', hostId: 'b' }),
+        ],
+      }),
+    );
+    const idsOf = (search: string) =>
+      searchGroups(groups, search).map(({ hostId, guests: found }) => [hostId, ...found.map(({ id }) => id)]);
+    expect(idsOf('attic')).toEqual([['a', '6', '5'], ['c']]);
+    expect(idsOf('10.0.0.8')).toEqual([['b', '7']]);
+    expect(idsOf('web attic')).toEqual([['a', '5']]);
+    expect(idsOf('attic nothing')).toEqual([]);
+    expect(idsOf('this')).toEqual([['here', '3', '2', '1']]);
+  });
 });
 
 describe('emptiness', () => {
@@ -56,6 +103,7 @@ describe('emptiness', () => {
     expect(emptiness(snapshotOf({ app: { demo: 'opening' } }))).toBe('looking');
     expect(emptiness(snapshotOf({ hosts: [failed] }))).toBe('failed');
     expect(emptiness(snapshotOf())).toBe('none');
+    expect(emptiness(snapshotOf({ hosts: [looking, sshHost({ id: 'nas' })] }))).toBe('some');
     expect(emptiness(snapshotOf({ hosts: [failed], guests: guests.slice(0, 1) }))).toBe('some');
   });
 });

@@ -6,13 +6,15 @@ import {
   clearAsked,
   dropLocalNotice,
   markAsked,
+  promptAnswered,
   resetWindow,
   selectGuest,
   showDialog,
+  showMenu,
   showView,
   windowStore,
 } from '../../../renderer/store';
-import { guestView, snapshotOf } from '../../fakes/views';
+import { guestView, hostKeyPrompt, secretPrompt, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
 
 const nas = guestView({ id: 'nas' });
 const db = guestView({ id: 'db' });
@@ -100,6 +102,42 @@ describe('a new view', () => {
     expect(state().dialog).not.toBeNull();
     showView(snapshotOf());
     expect(state().dialog).toBeNull();
+  });
+});
+
+describe('hosts and questions', () => {
+  const nasHost = sshHost({ id: 'nas-host' });
+  const withHost = (more: Parameters<typeof snapshotOf>[0] = {}) =>
+    snapshotOf({ hosts: [thisComputer, nasHost], guests: [nas, db], ...more });
+  const key = hostKeyPrompt({ id: 'key' });
+  const secret = secretPrompt({ id: 'secret' });
+
+  it('close what was about a host that is gone', () => {
+    showView(withHost());
+    showDialog({ kind: 'edit-host', hostId: 'nas-host' });
+    showView(withHost({ guests: [] }));
+    expect(state().dialog).not.toBeNull();
+    showView(snapshotOf());
+    expect(state().dialog).toBeNull();
+  });
+
+  it('come one at a time, leave an open dialog alone and close a menu', () => {
+    showDialog({ kind: 'add-host' });
+    showMenu({ kind: 'actions', guestId: 'nas', anchor: {} as Element, point: null, byKeyboard: false });
+    showView(withHost({ prompts: [key, secret] }));
+    expect([state().promptId, state().dialog?.kind, state().menu]).toEqual(['key', 'add-host', null]);
+    promptAnswered('key');
+    expect(state().promptId).toBe('secret');
+    showView(withHost({ prompts: [key] }));
+    expect(state().promptId).toBeNull();
+    showView(withHost());
+    expect(state().answered).toEqual([]);
+  });
+
+  it('go when main takes them back', () => {
+    showView(withHost({ prompts: [key] }));
+    showView(withHost());
+    expect([state().promptId, state().answered]).toEqual([null, []]);
   });
 });
 

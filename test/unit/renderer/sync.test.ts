@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { GuestView, Patch, Snapshot } from '../../../preload/contract/view';
 import type { Sync } from '../../../renderer/sync';
 import { applyPatch, receivePatch, receiveSnapshot, unsynced } from '../../../renderer/sync';
-import { guestView, snapshotOf } from '../../fakes/views';
+import { guestView, hostKeyPrompt, secretPrompt, snapshotOf } from '../../fakes/views';
 
 const live = (view: Snapshot): Sync => receiveSnapshot(unsynced, view).sync;
 const patchOf = (revision: number, guests: Record<string, GuestView | null>, epoch = 'epoch-1'): Patch => ({
@@ -23,6 +23,16 @@ describe('applyPatch', () => {
     expect(next.guests['old']).toBe(changed);
     expect(next.hosts).toBe(view.hosts);
     expect(next.revision).toBe(1);
+  });
+
+  it('carries hosts, questions and connection tests, too', () => {
+    const view = snapshotOf({ prompts: [hostKeyPrompt({ id: 'old' })] });
+    const test = { id: 't', address: 'nas', steps: [], done: false };
+    const added = secretPrompt({ id: 'new' });
+    const patch = { epoch: 'epoch-1', revision: 1, prompts: { old: null, new: added }, tests: { t: test } };
+    const next = applyPatch(view, patch);
+    expect([next.prompts, next.tests]).toEqual([{ new: added }, { t: test }]);
+    expect(next.guests).toBe(view.guests);
   });
 
   it('takes an id for an id, whatever it is called', () => {

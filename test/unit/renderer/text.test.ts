@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanBlock, cleanLine, commandLines, guestName } from '../../../renderer/text';
+import { cleanBlock, cleanLine, commandLines, guestName, hostName } from '../../../renderer/text';
 
 describe('cleanLine', () => {
   it.each([
@@ -63,6 +63,14 @@ describe('guestName', () => {
     expect(guestName('')).toBe('Unnamed guest');
     expect(guestName('   ')).toBe('Unnamed guest');
     expect(guestName('\u200b')).toBe('‹U+200B›');
+  });
+});
+
+describe('hostName', () => {
+  it('is the name, else the address, on one line', () => {
+    expect(hostName({ name: 'nas', address: 'me@10.0.0.1' })).toBe('nas');
+    expect(hostName({ name: ' ', address: 'me@nas\n' })).toBe('me@nas␊');
+    expect(hostName({ name: '', address: null })).toBe('Unnamed host');
   });
 });
 

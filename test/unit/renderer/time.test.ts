@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  asOfWords,
   clockTime,
   countdown,
   dayAndTime,
   daysAhead,
   exactTime,
+  nextTryText,
   previewText,
   sinceWords,
   spanWords,
@@ -109,6 +111,18 @@ describe('other words', () => {
     [86_400_000, '1 d'],
   ])('%d ms ago is %s', (elapsed, text) => {
     expect(sinceWords(elapsed)).toBe(text);
+  });
+
+  it('say how old a last known state is', () => {
+    expect(asOfWords(59_999)).toBe('as of just now');
+    expect(asOfWords(5 * 60_000)).toBe('as of 5 min ago');
+    expect(asOfWords(26 * hour)).toBe('as of 1 d ago');
+  });
+
+  it('count down to the next try', () => {
+    expect(nextTryText(now + 12_000, now)).toBe('Next try in 0:12');
+    expect(nextTryText(now, now)).toBe('Next try now');
+    expect(nextTryText(now - 1, now)).toBe('Next try now');
   });
 
   it('preview what a "For" field means', () => {

@@ -5,12 +5,15 @@ import {
   Patch as PatchSchema,
   Snapshot as SnapshotSchema,
   type AppView,
+  type HostTestView,
   type HostView,
   type NoticeView,
   type Patch,
+  type PromptView,
   type Snapshot,
 } from '../../../preload/contract/view';
 import { applyPatch } from '../../../renderer/sync';
+import { demoHost, secretPrompt } from '../../fakes/views';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -18,6 +21,8 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 function createBench() {
   const hosts = new Map<string, HostView>();
   const notices = new Map<string, NoticeView>();
+  const prompts = new Map<string, PromptView>();
+  const tests = new Map<string, HostTestView>();
   let app: AppView = { version: '1', platform: 'linux', demo: 'closed' };
   const patches: Patch[] = [];
   const reads: string[] = [];
@@ -26,6 +31,8 @@ function createBench() {
     hosts: (id) => (reads.push(id), hosts.get(id)),
     guests: () => undefined,
     notices: (id) => notices.get(id),
+    prompts: (id) => prompts.get(id),
+    tests: (id) => tests.get(id),
   };
   const publisher = createPublisher('epoch', sources, (patch) => patches.push(structuredClone(patch)));
   return {
@@ -35,13 +42,24 @@ function createBench() {
     hosts,
     setHost(id: string, name: string | null) {
       if (name === null) hosts.delete(id);
-      else hosts.set(id, { id, name, kind: 'demo', simulated: true, status: { kind: 'ready' } });
+      else hosts.set(id, { ...demoHost, id, name });
       publisher.touch('hosts', id);
     },
     setNotice(id: string, title: string | null) {
       if (title === null) notices.delete(id);
       else notices.set(id, { id, at: 1, severity: 'info', title, message: '' });
       publisher.touch('notices', id);
+    },
+    setPrompt(id: string, instruction: string | null) {
+      if (instruction === null) prompts.delete(id);
+      else prompts.set(id, { ...secretPrompt({ instruction }), id });
+      publisher.touch('prompts', id);
+    },
+    setTest(id: string, detail: string | null) {
+      const via = 'nas';
+      if (detail === null) tests.delete(id);
+      else tests.set(id, { id, address: via, done: false, steps: [{ name: 'tcp', via, state: 'passed', detail }] });
+      publisher.touch('tests', id);
     },
     setDemo(demo: AppView['demo']) {
       app = { ...app, demo };
@@ -52,6 +70,8 @@ function createBench() {
       hosts: Object.fromEntries(hosts),
       guests: {},
       notices: Object.fromEntries(notices),
+      prompts: Object.fromEntries(prompts),
+      tests: Object.fromEntries(tests),
     }),
   };
 }
@@ -64,7 +84,7 @@ function applied(snapshot: Snapshot, patch: Patch): Snapshot {
 }
 
 type Step =
-  | { do: 'host' | 'notice'; id: string; value: string | null }
+  | { do: 'host' | 'notice' | 'prompt' | 'test'; id: string; value: string | null }
   | { do: 'touch'; id: string }
   | { do: 'demo'; value: AppView['demo'] }
   | { do: 'turn' }
@@ -73,7 +93,7 @@ type Step =
 const id = fc.constantFrom('a', 'b', 'c', 'constructor', 'toString');
 const value = fc.option(fc.constantFrom('x', 'y', 'z'));
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constantFrom('host' as const, 'notice' as const), id, value }),
+  fc.record({ do: fc.constantFrom('host' as const, 'notice' as const, 'prompt' as const, 'test' as const), id, value }),
   fc.record({ do: fc.constant('touch' as const), id: fc.oneof(id, fc.constant('__proto__')) }),
   fc.record({
     do: fc.constant('demo' as const),
@@ -92,6 +112,8 @@ describe('the view', () => {
         for (const one of steps) {
           if (one.do === 'host') bench.setHost(one.id, one.value);
           else if (one.do === 'notice') bench.setNotice(one.id, one.value);
+          else if (one.do === 'prompt') bench.setPrompt(one.id, one.value);
+          else if (one.do === 'test') bench.setTest(one.id, one.value);
           else if (one.do === 'touch') bench.publisher.touch('hosts', one.id);
           else if (one.do === 'demo') bench.setDemo(one.value);
           else if (one.do === 'turn') await turn();
@@ -172,13 +194,7 @@ describe('the view', () => {
     const { publisher, setHost, hosts } = createBench();
     setHost('a', 'x');
     const snapshot = publisher.snapshot();
-    snapshot.hosts['a'] = {
-      id: 'a',
-      name: 'changed',
-      kind: 'demo',
-      simulated: true,
-      status: { kind: 'ready' },
-    };
+    snapshot.hosts['a'] = { ...demoHost, id: 'a', name: 'changed' };
     expect(publisher.snapshot().hosts['a']).toEqual(hosts.get('a'));
   });
 });

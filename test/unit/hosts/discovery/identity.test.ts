@@ -6,6 +6,7 @@ const identity = (over: Partial<Identity> = {}): Identity => ({
   process: '1/1',
   startOrder: 1,
   owner: 'user',
+  vmid: null,
   uuid: null,
   name: null,
   monitor: null,

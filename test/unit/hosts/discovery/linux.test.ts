@@ -263,6 +263,21 @@ describe('what a guest is', () => {
   });
 });
 
+describe('a process that changed its user by itself', () => {
+  it.each([
+    ['-runas', 'nobody'],
+    ['-run-with', 'user=nobody'],
+    ['-chroot', '/var/empty'],
+  ])('is started again by root alone (%s %s)', async (...option) => {
+    add('-name', 'jailed', ...option, ...SOCKET).as({ uid: 65_534 });
+    const recipe = async (uid: number) =>
+      (await scanLinux({ clock, memory: createLinuxScanMemory(), root: tree.root, uid }))[0]?.recipe;
+    expect(await recipe(0)).not.toHaveProperty('notStartable');
+    // Also for the user that it became, who may not do what root did for it.
+    for (const uid of [1000, 65_534]) expect((await recipe(uid))?.notStartable).toMatch(/started as root/);
+  });
+});
+
 describe("another user's process", () => {
   it('is listed by what it says, and says so', async () => {
     add('-name', 'theirs', ...SOCKET).as({ cwd: null });

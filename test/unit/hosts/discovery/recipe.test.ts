@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../../../main/hosts/discovery/command-line';
-import { ownerOf } from '../../../../main/hosts/discovery/ownership';
+import { ownerOf, proxmoxIdOf } from '../../../../main/hosts/discovery/ownership';
 import { startRecipe, type RecipeFacts } from '../../../../main/hosts/discovery/recipe';
 
 const words = (text: string) => text.split(' ').filter((word) => word !== '');
@@ -13,6 +13,8 @@ function recipe(args: string[], over: Partial<RecipeFacts> = {}) {
     args,
     cwd: '/vm',
     owner,
+    vmid: proxmoxIdOf(commandLine),
+    qm: null,
     obstacle: null,
     ...over,
   });

@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly settings?: Partial<SimulatedQemuOptions>;
   readonly faults?: readonly Fault[];
   readonly target?: Partial<QemuTarget>;
+  /** Its sockets are needed by another program, too. */
+  readonly lent?: boolean;
   readonly dial?: (address: SocketAddress) => ReturnType<HostAccess['dial']>;
   readonly clock?: FakeClock;
 }
@@ -65,7 +67,8 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     {
       pid: PID,
       monitors: [qemu.qmp],
-      agent: qemu.agent ? { address: qemu.agent, chardev: 'qga0' } : null,
+      monitorsAreLent: options.lent ?? false,
+      agent: qemu.agent ? { address: qemu.agent, chardev: 'qga0', isLent: options.lent ?? false } : null,
       machineType: null,
       ...options.target,
     },

@@ -50,8 +50,9 @@ function createBench(monitors: readonly SocketAddress[], answers: (address: Sock
       },
     },
     hooks: {
-      onUp: () => told.push('up'),
-      onDown: () => told.push('down'),
+      onUp: async () => void told.push('up'),
+      onDown: () => void told.push('down'),
+      onTrouble: () => void told.push('trouble'),
       onUnreachable: (failures) => told.push(`unreachable ${failures.length}`),
     },
   });
@@ -74,7 +75,7 @@ describe('the link to a monitor', () => {
     await clock.advance(0);
     expect(told).toEqual(['up']);
     expect(link.control).toEqual({ status: 'ready' });
-    expect(link.client?.version).toMatchObject({ major: 7 });
+    expect(await link.converse(async ({ version }) => version)).toMatchObject({ major: 7 });
     expect(dials.map(({ address }) => address)).toEqual([A, B]);
     await clock.advance(3_600_000);
     expect(dials).toHaveLength(2);
@@ -154,7 +155,8 @@ describe('the link to a monitor', () => {
       link.close();
       await clock.advance(60_000);
       expect(told).toEqual([]);
-      expect(link.client).toBeNull();
+      expect(link.isListening).toBe(false);
+      await expect(link.converse(async () => 'talked')).rejects.toMatchObject({ name: 'NoMonitorError' });
       expect(clock.pendingTimers()).toBe(0);
     },
   );

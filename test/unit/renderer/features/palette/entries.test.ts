@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mostEntries, paletteEntries } from '../../../../../renderer/features/palette/entries';
-import { guestView, snapshotOf } from '../../../../fakes/views';
+import { hostRowId } from '../../../../../renderer/groups';
+import { guestView, snapshotOf, sshHost, thisComputer } from '../../../../fakes/views';
 
 const view = snapshotOf({
+  hosts: [thisComputer, sshHost({ id: 'attic' }), sshHost({ id: 'shed', link: { kind: 'offline' } })],
   guests: [
     guestView({ id: 'nas' }),
     guestView({ id: 'db', state: { name: 'suspended' } }),
@@ -25,6 +27,13 @@ describe('paletteEntries', () => {
     expect(labels('nas', 'wake db')).toEqual(['Wake db']);
     expect(labels('nas', 'db wake')).toEqual(['Wake db']);
     expect(labels(null, 'no such thing')).toEqual([]);
+  });
+
+  it('has the commands of hosts that can be given now, first those of the host at hand', () => {
+    expect(labels(null, 'attic')).toEqual(['Edit host attic', 'Disable host attic', 'Remove host attic']);
+    expect(labels(null, 'connect')).toEqual(['Connect now shed']);
+    expect(labels(hostRowId('shed'), '')[0]).toBe('Connect now shed');
+    expect(labels(null, 'add')).toContain('Add host');
   });
 
   it('puts the guest at hand first, and has an end', () => {

@@ -1,0 +1,93 @@
+import type { Clock } from '../clock';
+import type { FoundGuest } from '../hosts/discovery/found';
+import { HostError, type GuestHost } from '../hosts/host';
+
+export type HostStatus =
+  | { readonly kind: 'looking' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly message: string; readonly remedy: string };
+
+/** Looks at one host's processes again and again while the host can be reached. */
+export interface HostWatch {
+  readonly host: GuestHost;
+  readonly status: HostStatus;
+  /** Looks now; resolves when what was found is handed over, at once when the host cannot be reached. Never rejects. */
+  rescan(): Promise<void>;
+  /** Resolves when no look is under way any more. */
+  stop(): Promise<void>;
+}
+
+export interface HostWatchOptions {
+  readonly clock: Clock;
+  readonly host: GuestHost;
+  readonly onFound: (found: readonly FoundGuest[]) => void;
+  readonly onStatus: () => void;
+  /** The link became another. */
+  readonly onReach: () => void;
+}
+
+export function watchHost({ clock, host, onFound, onStatus, onReach }: HostWatchOptions): HostWatch {
+  let status: HostStatus = { kind: 'looking' };
+  /** The scan under way, and the one that follows it for those who asked meanwhile. */
+  let scans: { readonly running: Promise<void>; next: Promise<void> | null } | null = null;
+  let cancelTimer = () => {};
+  let stopped = false;
+
+  const reachable = () => host.link === null || host.link.state.kind === 'ready';
+
+  const scan = async () => {
+    const before = JSON.stringify(status);
+    try {
+      const found = await host.scan();
+      if (stopped) return;
+      onFound(found);
+      status = { kind: 'ready' };
+    } catch (error) {
+      // A connection that went away under the scan is told by the link.
+      if (!reachable()) return;
+      status = failed(error);
+    }
+    if (JSON.stringify(status) !== before) onStatus();
+  };
+
+  const rescan = (): Promise<void> => {
+    if (stopped || !reachable()) return Promise.resolve();
+    if (scans) return (scans.next ??= scans.running.then(rescan));
+    cancelTimer();
+    const running = scan().finally(() => {
+      scans = null;
+      if (!stopped) cancelTimer = clock.setTimer(host.scanEveryMs, () => void rescan());
+    });
+    scans = { running, next: null };
+    return running;
+  };
+
+  const unsubscribe = host.link?.subscribe((state) => {
+    onReach();
+    if (state.kind === 'ready') void rescan();
+  });
+
+  return {
+    host,
+    get status() {
+      return status;
+    },
+    rescan,
+    async stop() {
+      stopped = true;
+      cancelTimer();
+      unsubscribe?.();
+      await scans?.running;
+    },
+  };
+}
+
+function failed(error: unknown): HostStatus {
+  if (error instanceof HostError) return { kind: 'failed', message: error.message, remedy: error.remedy };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    kind: 'failed',
+    message: `Reveille met a fault of its own when it looked at the guests: ${message}`,
+    remedy: 'Reveille tries again by itself. If it stays, report it.',
+  };
+}

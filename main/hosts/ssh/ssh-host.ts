@@ -1,0 +1,117 @@
+import type { Clock } from '../../clock';
+import { SshError } from '../../protocols/ssh/errors';
+import type { SshSettings } from '../../protocols/ssh/settings';
+import type { SshConnection, SshStep } from '../../protocols/ssh/types';
+import { DialError, type SocketAddress } from '../../protocols/sockets';
+import { HostError, type GuestHost } from '../host';
+import type { SavedHost } from '../saved-hosts';
+import { connectTo, type SshSurroundings } from './connect';
+import { createRemoteScanMemory, scanRemote } from './discovery';
+import { remoteProcesses, type ProcessAlive } from './alive';
+import { launchRemote } from './launch';
+import { RecordsError } from './records';
+import { createHostLink, type HostLink } from './link';
+import { createReach, type Reach } from './reach';
+
+export interface SshHost extends GuestHost {
+  readonly kind: 'ssh';
+  readonly link: HostLink;
+  readonly address: string;
+  /** Sentences about options for this host that are not honoured, known after the first try to connect. */
+  readonly notHonoured: readonly string[];
+}
+
+export interface SshHostOptions {
+  readonly saved: SavedHost;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly around: SshSurroundings;
+}
+
+const SCAN_EVERY_MS = 3000;
+
+/** A host behind SSH: one connection, shared by all its guests. It connects when `link.connectNow` is called. */
+export function createSshHost({ saved, clock, random, around }: SshHostOptions): SshHost {
+  let notHonoured: readonly string[] = [];
+  /** What belongs to the connection that is there now. */
+  let tools: { readonly connection: SshConnection; readonly reach: Reach; readonly processAlive: ProcessAlive } | null = null;
+  const name = saved.name || saved.address;
+  const memory = createRemoteScanMemory();
+
+  const link = createHostLink({
+    clock,
+    random,
+    connect: (signal, onStep) =>
+      connectTo(
+        {
+          address: saved.address,
+          hostId: saved.id,
+          signal,
+          onStep: (step) => onStep(stepText[step.name]),
+          onSettings: (settings) => (notHonoured = sentences(settings)),
+        },
+        around,
+      ),
+  });
+
+  const connected = (): SshConnection => {
+    if (link.connection) return link.connection;
+    throw new HostError('The host is not connected.', 'Reveille tries again by itself; Connect now tries at once.');
+  };
+
+  const toolsOver = (connection: SshConnection) => {
+    if (tools?.connection !== connection) {
+      const reach = createReach({ remote: connection, clock, hostName: name });
+      tools = { connection, reach, processAlive: remoteProcesses(connection) };
+    }
+    return tools;
+  };
+
+  return {
+    id: saved.id,
+    name,
+    kind: 'ssh',
+    simulated: false,
+    address: saved.address,
+    get notHonoured() {
+      return notHonoured;
+    },
+    link,
+    scanEveryMs: SCAN_EVERY_MS,
+    async scan() {
+      const { guests } = await scanRemote({ remote: connected(), memory, clock });
+      return guests;
+    },
+    async dial(address: SocketAddress) {
+      if (!link.connection) throw new DialError('other', address, 'The host is not connected');
+      return toolsOver(link.connection).reach.dial(address);
+    },
+    async processAlive(pid) {
+      // Not known to have ended, as long as nobody can look.
+      if (!link.connection) return true;
+      try {
+        return await toolsOver(link.connection).processAlive(pid);
+      } catch (error) {
+        if (error instanceof SshError || error instanceof RecordsError) return true;
+        throw error;
+      }
+    },
+    async launch(recipe) {
+      return launchRemote(recipe, { remote: connected(), clock });
+    },
+    async close() {
+      await link.stop();
+      tools = null;
+    },
+  };
+}
+
+const stepText: Readonly<Record<SshStep['name'], string>> = {
+  name: 'Connecting',
+  tcp: 'Checking the host key',
+  'host-key': 'Signing in',
+  authentication: 'Looking for guests',
+};
+
+const sentences = ({ ignored }: SshSettings): string[] =>
+  ignored.filter(({ systemDefault }) => !systemDefault).map(({ option, why, file, line }) => `${option}: ${why}${file === undefined ? '' : ` (${file}${line === undefined ? '' : ` line ${line}`})`}`);

@@ -1,0 +1,31 @@
+import type { Fleet } from '../guests/fleet';
+import type { ConnectionTest, HostBook } from '../host-book';
+import type { Question } from '../hosts/ssh/questions';
+import type { HostTestView, HostView, PromptView } from '../../preload/contract/view';
+
+/** What the window shows of one host. */
+export function hostViewOf(id: string, fleet: Fleet, book: HostBook): HostView | undefined {
+  const host = fleet.hosts().find((one) => one.id === id);
+  if (!host) return undefined;
+  const saved = book.saved(id);
+  return {
+    id,
+    name: host.name,
+    kind: host.kind,
+    address: saved?.address ?? null,
+    enabled: saved?.enabled ?? true,
+    link: host.link?.state ?? { kind: 'ready' },
+    notHonoured: [...(book.host(id)?.notHonoured ?? [])],
+    simulated: host.simulated,
+    status: fleet.status(id),
+  };
+}
+
+export const promptView = (id: string, question: Question | undefined): PromptView | undefined =>
+  question &&
+  (question.kind === 'secret'
+    ? { id, ...question, fields: [...question.fields] }
+    : { id, ...question, authorities: [...question.authorities] });
+
+export const testView = (test: ConnectionTest | undefined): HostTestView | undefined =>
+  test && { ...test, steps: [...test.steps] };

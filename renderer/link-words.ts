@@ -1,0 +1,75 @@
+import type { HostView, LinkView, Snapshot } from '../preload/contract/view';
+import { cleanLine, guestName, hostName } from './text';
+import { dayAndTime, spanWords } from './time';
+import type { IconName } from './ui/icon';
+
+/** Words for hosts and their connections. Pure: the present is passed in. */
+
+export type LinkKind = LinkView['kind'];
+
+/** How a connection is written and drawn; a backoff counts down in its label's place, `ready` is a quiet dot. */
+export const linkWords: Record<LinkKind, { label: string; icon: IconName }> = {
+  offline: { label: 'Offline', icon: 'unlinked' },
+  connecting: { label: 'Connecting…', icon: 'clock' },
+  ready: { label: 'Connected', icon: 'dot' },
+  backoff: { label: 'Next try', icon: 'clock' },
+  blocked: { label: 'Blocked', icon: 'blocked' },
+};
+
+/** "1 guest", "3 guests" */
+export const guestCount = (count: number): string => (count === 1 ? '1 guest' : `${count} guests`);
+
+/** "1 option of ~/.ssh/config is not honoured" */
+export const notHonouredWords = (count: number): string =>
+  `${count === 1 ? '1 option of ~/.ssh/config is' : `${count} options of ~/.ssh/config are`} not honoured`;
+
+/** The alarms that go when the host is removed: "nas, wakes tomorrow 07:00", by name. */
+export const lostAlarms = (view: Snapshot, hostId: string, now: number): readonly string[] =>
+  Object.values(view.guests)
+    .flatMap(({ hostId: of, name, alarm }) =>
+      of === hostId && alarm !== null ? [`${guestName(name)}, wakes ${dayAndTime(alarm.due, now)}`] : [],
+    )
+    .sort();
+
+/** What a screen reader heard last of a host. `lost` holds through the tries that fail like the one before. */
+type Saying = 'nothing' | 'connected' | 'lost' | 'blocked' | 'disabled';
+export type Said = ReadonlyMap<string, Saying>;
+
+/** What there is to say of a host now, when the last thing said was `before`. */
+function toSay({ link, enabled }: HostView, before: Saying, now: number): { saying: Saying; text: string } {
+  switch (link.kind) {
+    case 'ready':
+      return { saying: 'connected', text: 'connected' };
+    case 'backoff': {
+      const lost = before === 'connected' ? 'connection lost' : 'not reached';
+      return { saying: 'lost', text: `${lost}, next try in ${spanWords(link.nextTry - now)}` };
+    }
+    case 'blocked':
+      return { saying: 'blocked', text: `blocked. ${cleanLine(link.reason)}` };
+    case 'connecting':
+      return { saying: before, text: '' };
+    case 'offline':
+      return { saying: enabled ? before : 'disabled', text: 'disabled' };
+  }
+}
+
+/** More changes than this at once are only counted. */
+const mostSpoken = 3;
+
+/**
+ * What a screen reader hears of the connections: "nas: connected", "nas: connection lost, next try in 12 s". A host
+ * that is new is silent until its connection stands or fails.
+ */
+export function linkAnnouncements(hosts: Snapshot['hosts'], said: Said, now: number): { said: Said; text: string } {
+  const next = new Map<string, Saying>();
+  const spoken: string[] = [];
+  for (const host of Object.values(hosts)) {
+    if (host.kind !== 'ssh') continue;
+    const before = said.get(host.id) ?? 'nothing';
+    const { saying, text } = toSay(host, before, now);
+    next.set(host.id, saying);
+    if (saying !== before) spoken.push(`${hostName(host)}: ${text}`);
+  }
+  const text = spoken.length > mostSpoken ? `${spoken.length} hosts changed their connection` : spoken.join('. ');
+  return { said: next, text };
+}

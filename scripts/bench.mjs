@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { ensureNodeModules } from './node-modules.mjs';
+import { ROOT, run, say } from './processes.mjs';
+import { ensureSystemPackages } from './system-packages.mjs';
+
+/** `[PART OF A BENCH'S FILE NAME..]`; all benches (test/bench) without arguments. */
+const filters = process.argv.slice(2);
+const OUT = path.join(ROOT, '.cache/bench');
+const LIMIT_MS = 5 * 60_000;
+
+/** A view of processes in which only the benches' own are seen, and end with them. It takes root. */
+const ALONE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
+
+try {
+  await ensureNodeModules();
+  const missing = await ensureSystemPackages(['guest', 'ssh', 'bench']);
+  if (missing) say(missing);
+  await bundle();
+  const alone = (await run(ALONE[0] ?? '', [...ALONE.slice(1), 'true'])).code === 0 ? ALONE : [];
+  const [program = '', ...args] = [...alone, process.execPath, path.join(OUT, 'main.mjs'), ...filters];
+  const { code, timedOut } = await run(program, args, { output: 'inherit', timeoutMs: LIMIT_MS });
+  if (timedOut) say(`The benches were not done within ${LIMIT_MS / 60_000} minutes and were stopped.`);
+  process.exitCode = code ?? 1;
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+/** As the app is built: one file, for Node, with the packages outside. */
+async function bundle() {
+  // Not before the packages are there.
+  const { build } = await import('vite');
+  await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      ssr: path.join(ROOT, 'test/bench/main.ts'),
+      outDir: OUT,
+      emptyOutDir: true,
+      target: 'node20',
+      minify: false,
+    },
+  });
+}
