@@ -10,6 +10,7 @@ import { GUESTS_VERSION, firstSeen, parseRemembered, type Remembered } from './g
 import { HISTORY_VERSION, parseHistories, type Histories } from './guests/history';
 import type { Limits } from './guests/confirm';
 import type { Notice } from './guests/notices';
+import { collectLocalFile } from './hosts/collect-file';
 import type { FoundGuest } from './hosts/discovery/found';
 import { watchNetwork, type NetworkInterfaces } from './hosts/network-watch';
 import { HOSTS_VERSION, parseSavedHosts, type SavedHost } from './hosts/saved-hosts';
@@ -18,6 +19,7 @@ import { createQuestions } from './hosts/ssh/questions';
 import { createSecrets, type SecretStore } from './hosts/ssh/secrets';
 import { thisComputer } from './hosts/this-computer';
 import { createHostBook } from './host-book';
+import type { DaemonPlace } from './hypervisors/libvirt/model';
 import type { Alarm } from './power/alarms';
 import { openDocument, type Document } from './storage/document';
 import { memoryDocument } from './storage/memory';
@@ -35,6 +37,8 @@ export interface Platform {
   readonly platform: AppView['platform'];
   /** Lists this computer's QEMU processes. */
   readonly scan: () => Promise<readonly FoundGuest[]>;
+  /** Where libvirt may listen on this computer. */
+  readonly libvirtPlaces: readonly DaemonPlace[];
   readonly ssh: SshHere;
   readonly networkInterfaces: () => NetworkInterfaces;
   readonly secrets: SecretStore;
@@ -153,7 +157,7 @@ export async function createApp(platform: Platform): Promise<App> {
 
   const home = createFleet({
     ...wiring,
-    hosts: [thisComputer({ clock, logDir: join(dir, 'logs'), scan: platform.scan })],
+    hosts: [thisComputer({ clock, logDir: join(dir, 'logs'), scan: platform.scan, libvirtPlaces: platform.libvirtPlaces })],
     documents: { guests, alarms, history },
   });
   const fleets = (): Fleet[] => (demo ? [home, demo] : [home]);
@@ -190,7 +194,7 @@ export async function createApp(platform: Platform): Promise<App> {
   const beginDemo = async () => {
     setDemo('opening');
     try {
-      const host = await startDemoHost({ clock });
+      const host = await startDemoHost({ clock, collectFile: collectLocalFile });
       const off = host
         .switchedOff()
         .map(({ hibernated, bootId, ...found }) => remembersDemo(host.id, found, hibernated, bootId, clock));
@@ -204,7 +208,6 @@ export async function createApp(platform: Platform): Promise<App> {
         },
       });
       const fleet = demo;
-      host.onChange(() => void fleet.recheckHost(host.id));
       publisher.touch('hosts', host.id);
       await fleet.start();
       setDemo('open');

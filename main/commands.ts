@@ -2,15 +2,17 @@ import { AlarmRefusedError } from './alarms/runner';
 import type { Clock } from './clock';
 import type { Fleet } from './guests/fleet';
 import type { HostBook } from './host-book';
-import type { FoundGuest } from './hosts/discovery/found';
 import type { Questions } from './hosts/ssh/questions';
 import { isRemovable, type Guest } from './guests/guest';
+import { isDomain, type Listed } from './hosts/listed';
 import { manualGuest } from './guests/manual';
+import { createMendings } from './mendings';
 import { RefusedError, type Refusal } from './power/actions';
 import type { DueChange } from './power/alarms';
 import { parseWhen, type When } from './power/durations';
 import { formatAddress } from './protocols/sockets';
 import { StorageError } from './storage/errors';
+import { screenView, statsView } from './view/machine-view';
 import type { CommandName, CommandValue, commands } from '../preload/contract/commands';
 import type { Snapshot } from '../preload/contract/view';
 import type { z } from 'zod';
@@ -37,6 +39,7 @@ export interface Stage {
 /** Every command of the bridge. A refusal is thrown as RefusedError; the bridge makes a result of it. */
 export function createHandlers(stage: Stage): Handlers {
   const { clock, book, questions } = stage;
+  const mendings = createMendings();
 
   const find = (id: string): { fleet: Fleet; guest: Guest } => {
     for (const fleet of stage.fleets()) {
@@ -120,10 +123,17 @@ export function createHandlers(stage: Stage): Handlers {
         pid:
           guest.hostId === 'demo'
             ? { missing: 'It is simulated.' }
-            : known(found?.pid, 'It has no process now.'),
-        monitor: known(monitorOf(guest), 'It has no QMP monitor.'),
-        agentChannel: known(agentOf(guest), 'It has no agent channel.'),
+            : known(processOf(guest)?.pid, found && isDomain(found) ? 'libvirt keeps it.' : 'It has no process now.'),
+        monitor: known(monitorOf(guest), found && isDomain(found) ? 'libvirt holds it.' : 'It has no QMP monitor.'),
+        agentChannel: machine?.persistent && machine.hasAgentChannel ? { value: 'Through libvirt' } : known(agentOf(guest), 'It has no agent channel.'),
       };
+    },
+    guestStats: async ({ guestId }) => statsView(find(guestId).guest.machine, () => clock.now()),
+    guestScreen: async ({ guestId }) => screenView(find(guestId).guest.machine, () => clock.now()),
+    readMending: async ({ guestId, fix }) => mendings.read(find(guestId).guest, fix),
+    async applyMending({ mendingId }) {
+      await mendings.apply(mendingId, (guestId) => find(guestId).guest);
+      return {};
     },
     guestHistory({ guestId }) {
       const { fleet } = find(guestId);
@@ -248,11 +258,15 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const hasMonitor = ({ found }: Guest, manual: Guest['remembered']['manual']): boolean =>
-  manual !== null &&
-  (found?.monitors.some((address) => formatAddress(address) === formatAddress(manual.monitor)) ?? false);
+/** The process behind a guest that is no domain. */
+const processOf = ({ found }: Guest) => (found && !isDomain(found) ? found : null);
 
-function managerOf(found: FoundGuest | null): string | null {
+const hasMonitor = (guest: Guest, manual: Guest['remembered']['manual']): boolean =>
+  manual !== null &&
+  (processOf(guest)?.monitors.some((address) => formatAddress(address) === formatAddress(manual.monitor)) ?? false);
+
+function managerOf(found: Listed | null): string | null {
+  if (found && isDomain(found)) return `libvirt (${found.domain.daemon.place.uri})`;
   switch (found?.owner) {
     case 'proxmox':
       return `Proxmox VE, VM ${found.vmid ?? 'unknown'}`;
@@ -264,12 +278,12 @@ function managerOf(found: FoundGuest | null): string | null {
   }
 }
 
-const monitorOf = ({ found, remembered: { manual } }: Guest): string | null => {
-  const address = found?.monitors[0] ?? manual?.monitor;
+const monitorOf = (guest: Guest): string | null => {
+  const address = processOf(guest)?.monitors[0] ?? guest.remembered.manual?.monitor;
   return address ? formatAddress(address) : null;
 };
 
-const agentOf = ({ found, remembered: { manual } }: Guest): string | null => {
-  const address = found?.agent?.address ?? manual?.agent;
+const agentOf = (guest: Guest): string | null => {
+  const address = processOf(guest)?.agent?.address ?? guest.remembered.manual?.agent;
   return address ? formatAddress(address) : null;
 };

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { homedir, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, dialog, powerMonitor, type BrowserWindow } from 'electron';
 import { createApp, type App, type Platform } from './app';
@@ -12,6 +12,7 @@ import { readSwitches } from './desktop/switches';
 import { createWindow, lockDown } from './desktop/window';
 import { createScanDeps, scanThisComputer } from './hosts/discovery/local';
 import { runCommand } from './hosts/discovery/run-command';
+import { placesHere } from './hosts/libvirt/places';
 import { sshOnThisComputer } from './hosts/ssh/here';
 import { serveBridge } from './ipc/bridge';
 import { createDispatch } from './ipc/dispatch';
@@ -77,6 +78,7 @@ async function run(): Promise<void> {
     version: app.getVersion(),
     platform: platformName(),
     scan: () => scanThisComputer(process.platform, scanDeps),
+    libvirtPlaces: placesHere({ platform: process.platform, home: homedir(), env: process.env, uid: process.getuid?.() ?? null }),
     ssh: sshOnThisComputer(process.env),
     networkInterfaces,
     secrets: await openSecretStore(dataDir),

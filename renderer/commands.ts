@@ -1,5 +1,5 @@
 import type { AppView, Availability, GuestView, HostView } from '../preload/contract/view';
-import type { ActionName, PowerStateName, SleepName } from '../preload/contract/vocabulary';
+import type { ActionName, Fix, PowerStateName, SleepName } from '../preload/contract/vocabulary';
 import type { IconName } from './ui/icon';
 
 /** The one table of commands: row buttons, menus, the detail pane, dialogs, shortcuts and the palette read it. */
@@ -93,6 +93,16 @@ export const actionCommands: Record<ActionName, ActionCommand> = {
   },
   start: { label: 'Start', icon: 'play', doing: 'Starting…', ask: { kind: 'start-command' }, destructive: false },
   save: { label: 'Save', icon: 'save', doing: 'Saving…', ask: nothing, destructive: false },
+  discard: {
+    label: 'Discard saved state',
+    icon: 'trash',
+    doing: 'Discarding…',
+    ask: {
+      kind: 'confirmation',
+      lost: 'The memory that was saved is deleted: the next start boots the guest anew, as after a power cut.',
+    },
+    destructive: true,
+  },
 };
 
 /** The order of menus, of the detail pane and of the palette. */
@@ -120,16 +130,52 @@ export interface OfferedAction {
   availability: Availability;
 }
 
+/** Only libvirt keeps saved states. */
+const belongsTo = ({ manager }: GuestView, action: ActionName): boolean =>
+  manager === 'libvirt' || (action !== 'save' && action !== 'discard');
+
 /** Every action but `without`: those that can be done first, each with its reason where it can't. */
 export function offeredActions(guest: GuestView, without: ActionName | undefined): readonly OfferedAction[] {
   const offered = actionOrder
-    .filter((action) => action !== without)
+    .filter((action) => action !== without && belongsTo(guest, action))
     .map((action) => ({ action, availability: guest.actions[action] }));
   return [
     ...offered.filter(({ availability }) => availability.available),
     ...offered.filter(({ availability }) => !availability.available),
   ];
 }
+
+export interface FixCommand extends CommandWords {
+  /** The dialog that shows what would change. */
+  title: string;
+  /** What else the user has to do for it to help; empty when nothing. */
+  besides: string;
+}
+
+/** What Reveille can change in a guest's definition, so that an action becomes possible. */
+export const fixCommands: Record<Fix, FixCommand> = {
+  'enable-sleep': { label: 'Enable sleep…', title: 'Enable sleep', icon: 'moon', besides: '' },
+  'add-agent-channel': {
+    label: 'Add agent channel…',
+    title: 'Add agent channel',
+    icon: 'plug',
+    besides: 'Install qemu-guest-agent in the guest, too: the channel alone answers nothing.',
+  },
+};
+
+/** The fixes that help a guest, each with the first of the unavailable actions that it helps. */
+export function offeredFixes(offered: readonly OfferedAction[]): ReadonlyMap<Fix, ActionName> {
+  const fixes = new Map<Fix, ActionName>();
+  for (const { action, availability } of offered) {
+    if (availability.available || availability.fix === undefined || fixes.has(availability.fix)) continue;
+    fixes.set(availability.fix, action);
+  }
+  return fixes;
+}
+
+/** The fix to offer beside an unavailable action; each is offered once. */
+export const fixBeside = (offered: readonly OfferedAction[], action: ActionName): Fix | undefined =>
+  [...offeredFixes(offered)].find(([, first]) => first === action)?.[0];
 
 export type AlarmCommandName = 'wake-now' | 'extend' | 'change' | 'cancel';
 

@@ -5,6 +5,8 @@ import { guestName, hostName } from './text';
 export interface HostGroup {
   hostId: string;
   kind: HostView['kind'];
+  /** Its heading is a row, since something can be done there: an added host's, or one with remarks. */
+  headed: boolean;
   /** What its guests are found by beside their own names: its name, and what was typed to reach it. */
   host: string;
   guests: readonly { id: string; name: string }[];
@@ -23,6 +25,8 @@ const hostRank = (host: HostView): number => {
   }
 };
 
+const isHeaded = (host: HostView): boolean => host.kind === 'ssh' || host.remarks.length > 0;
+
 /** Groups every guest under its host. A guest whose host is not in the view is left out until it is. */
 export function groupGuests(view: Snapshot): readonly HostGroup[] {
   const hosts = Object.values(view.hosts).sort(
@@ -35,6 +39,7 @@ export function groupGuests(view: Snapshot): readonly HostGroup[] {
   return hosts.map((host) => ({
     hostId: host.id,
     kind: host.kind,
+    headed: isHeaded(host),
     host: [hostName(host), host.address ?? ''].join('\n'),
     guests: (members.get(host.id) ?? []).sort((a, b) => byName.compare(a.name, b.name) || (a.id < b.id ? -1 : 1)),
   }));
@@ -53,7 +58,7 @@ function sameRecord<T>(a: Record<string, T>, b: Record<string, T>, same: (a: T, 
 
 const samePlace = (a: GuestView, b: GuestView): boolean => a.hostId === b.hostId && a.name === b.name;
 const sameHost = (a: HostView, b: HostView): boolean =>
-  a.kind === b.kind && a.name === b.name && a.address === b.address;
+  a.kind === b.kind && a.name === b.name && a.address === b.address && isHeaded(a) === isHeaded(b);
 
 /** True when both views put the same rows in the same order, so that a list need not be built again. */
 export function sameOrder(a: Snapshot, b: Snapshot): boolean {
@@ -73,6 +78,8 @@ export function searchGroups(groups: readonly HostGroup[], search: string): read
     .filter((group) => group.guests.length > 0 || (group.kind === 'ssh' && found(group.host)));
 }
 
+/** An added host keeps its place in the grid without guests, too: its connection is seen and handled there. */
+export const inGrid = (group: HostGroup): boolean => group.kind === 'ssh' || group.guests.length > 0;
 const lower = (text: string): string => text.toLocaleLowerCase('en');
 
 /** Names a host's heading among the rows of the list; a guest's row is named by the guest's id. */
@@ -81,7 +88,7 @@ export const hostRowId = (hostId: string): string => `host/${hostId}`;
 /** The rows of the groups, from the top: an added host's heading is one, and stands there without guests too. */
 export const rowsOf = (groups: readonly HostGroup[]): readonly string[] =>
   groups.flatMap((group) => [
-    ...(group.kind === 'ssh' ? [hostRowId(group.hostId)] : []),
+    ...(inGrid(group) && group.headed ? [hostRowId(group.hostId)] : []),
     ...group.guests.map((guest) => guest.id),
   ]);
 

@@ -1,6 +1,6 @@
 import type { Refusal } from '../preload/contract/commands';
 import type { NoticeView } from '../preload/contract/view';
-import type { ActionName } from '../preload/contract/vocabulary';
+import type { ActionName, Fix } from '../preload/contract/vocabulary';
 import { call } from './bridge';
 import type { AlarmCommandName, AppCommandName, EntryCommandName } from './commands';
 import { actionCommands, alarmCommands, appCommands, entryCommands } from './commands';
@@ -87,6 +87,9 @@ export function tryAction(guestId: string, action: ActionName): boolean {
   beginAction(guestId, action);
   return true;
 }
+
+/** Shows what a fix would change, to be made from there. */
+export const beginFix = (guestId: string, fix: Fix): void => openDialog({ kind: 'mend', guestId, fix });
 
 export async function runAlarmCommand(guestId: string, command: AlarmCommandName): Promise<void> {
   const alarm = guestById(guestId)?.alarm ?? null;

@@ -23,6 +23,15 @@ export const guestCount = (count: number): string => (count === 1 ? '1 guest' : 
 export const notHonouredWords = (count: number): string =>
   `${count === 1 ? '1 option of ~/.ssh/config is' : `${count} options of ~/.ssh/config are`} not honoured`;
 
+/** "1 remark about this host; 2 options of ~/.ssh/config are not honoured": what is listed under a host's heading. */
+export function hostNotesWords({ remarks, notHonoured }: Pick<HostView, 'remarks' | 'notHonoured'>): string {
+  const parts = [
+    remarks.length === 0 ? '' : `${remarks.length === 1 ? '1 remark' : `${remarks.length} remarks`} about this host`,
+    notHonoured.length === 0 ? '' : notHonouredWords(notHonoured.length),
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
 /** The alarms that go when the host is removed: "nas, wakes tomorrow 07:00", by name. */
 export const lostAlarms = (view: Snapshot, hostId: string, now: number): readonly string[] =>
   Object.values(view.guests)

@@ -1,7 +1,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import type { GuestView, HostView, NoticeView, Snapshot } from '../preload/contract/view';
-import type { ActionName, SleepName } from '../preload/contract/vocabulary';
+import type { ActionName, Fix, SleepName } from '../preload/contract/vocabulary';
 import type { HostGroup } from './groups';
 import { groupGuests, sameOrder } from './groups';
 import { promptInFront } from './prompts';
@@ -21,6 +21,7 @@ export type DialogState =
   | { kind: 'start'; guestId: string }
   | { kind: 'confirm'; guestId: string; action: ActionName }
   | { kind: 'change-alarm'; guestId: string }
+  | { kind: 'mend'; guestId: string; fix: Fix }
   | { kind: 'remove'; guestId: string }
   | { kind: 'add-guest' }
   | { kind: 'add-host' }

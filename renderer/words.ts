@@ -1,4 +1,4 @@
-import type { AlarmView, GuestView, HistoryEntry, HostView, StateView } from '../preload/contract/view';
+import type { AlarmView, GuestView, HistoryEntry, HostView, MendingView, StateView } from '../preload/contract/view';
 import type { PowerStateName } from '../preload/contract/vocabulary';
 import type { IconName } from './ui/icon';
 import { guestName } from './text';
@@ -34,7 +34,12 @@ export const stateWords: Record<PowerStateName, StateWords> = {
     tone: 'paused',
     meaning: 'The hypervisor stopped its processors; the guest does not know.',
   },
-  saved: { label: 'Saved', icon: 'save', tone: 'saved', meaning: 'The host wrote its memory to a file.' },
+  saved: {
+    label: 'Saved',
+    icon: 'save',
+    tone: 'saved',
+    meaning: 'The host wrote its memory to a file and stopped it. Starting it goes on from there.',
+  },
   off: { label: 'Off', icon: 'power', tone: 'off', meaning: 'The guest does not run.' },
   crashed: { label: 'Crashed', icon: 'crash', tone: 'crashed', meaning: 'The guest ended without shutting down.' },
   unknown: { label: 'Unknown', icon: 'unknown', tone: 'unknown', meaning: 'Its state could not be seen.' },
@@ -84,6 +89,9 @@ export function memoryWords(mebibytes: number): string {
   return mebibytes >= 1024 ? `${Math.round((mebibytes / 1024) * 10) / 10} GiB` : `${Math.round(mebibytes)} MiB`;
 }
 
+/** What runs the guest, where it is not simply a QEMU that somebody started; empty otherwise. */
+export const managerWords: Record<GuestView['manager'], string> = { qemu: '', libvirt: 'libvirt' };
+
 /** The line under a guest's name. */
 export function guestSummary(guest: GuestView, host: HostView | undefined): string {
   const parts = [
@@ -100,3 +108,14 @@ export function announcement(guest: GuestView, now: number): string {
   const state = `${guestName(guest.name)} is ${stateWords[guest.state.name].label.toLowerCase()}`;
   return guest.alarm === null ? state : `${state}, wakes ${dayAndTime(guest.alarm.due, now)}`;
 }
+
+/** When a changed definition takes effect for a guest in this state. */
+export function effectWords(effect: MendingView['effect'], state: PowerStateName): string {
+  if (effect === 'now') return 'It takes effect at once.';
+  return state === 'running' || state === 'suspended' || state === 'paused'
+    ? 'It takes effect at the next start; shut it down and start it for that.'
+    : 'It takes effect at the next start.';
+}
+
+/** Whether the guest runs, as far as its host can be seen now. */
+export const isSeenRunning = ({ state }: GuestView): boolean => state.name === 'running' && state.asOf === undefined;

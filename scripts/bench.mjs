@@ -13,7 +13,7 @@ const ALONE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--
 
 try {
   await ensureNodeModules();
-  const missing = await ensureSystemPackages(['guest', 'ssh', 'bench']);
+  const missing = await ensureSystemPackages(['guest', 'ssh', 'libvirt', 'bench']);
   if (missing) say(missing);
   await bundle();
   const alone = (await run(ALONE[0] ?? '', [...ALONE.slice(1), 'true'])).code === 0 ? ALONE : [];
@@ -34,6 +34,7 @@ async function bundle() {
     root: ROOT,
     configFile: false,
     logLevel: 'warn',
+    plugins: [{ name: 'own-folders', transform: withOwnFolder }],
     build: {
       ssr: path.join(ROOT, 'test/bench/main.ts'),
       outDir: OUT,
@@ -42,4 +43,14 @@ async function bundle() {
       minify: false,
     },
   });
+}
+
+/**
+ * The test guest's sources find what lies beside them by __dirname, as the test runners give it to each module.
+ * @param {string} code
+ * @param {string} file
+ */
+function withOwnFolder(code, file) {
+  if (!code.includes('__dirname')) return null;
+  return { code: `const __dirname = ${JSON.stringify(path.dirname(file))};${code}`, map: null };
 }

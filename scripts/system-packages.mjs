@@ -20,6 +20,8 @@ const PACKAGES = {
   display: ['xvfb', 'fonts-dejavu-core', 'fonts-noto-core'],
   /** real QEMU processes, and the agent that the simulated one is compared with */
   guest: ['qemu-system-x86', 'qemu-guest-agent'],
+  /** a libvirtd of the tests' own, and virsh beside the app's client; no service is set up or started */
+  libvirt: ['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-clients', 'netcat-openbsd'],
   /** a private OpenSSH server, and what it is compared with */
   ssh: ['openssh-server', 'openssh-client', 'openssl'],
   /** what hosts over SSH may have: login shells, and programs that reach a socket */

@@ -125,13 +125,13 @@ async function prepareHosts() {
 
 /** Real QEMU processes, and hosts over SSH. What cannot be had is skipped by its tests, by name; in CI it is an error. */
 async function prepareGuests() {
-  await prepared(ensureSystemPackages(['guest', 'ssh', 'hosts']));
+  await prepared(ensureSystemPackages(['guest', 'ssh', 'hosts', 'libvirt']));
   return {};
 }
 
 /** The built app, the runtime, a display, a keyring, real QEMU processes and hosts over SSH. */
 async function prepareWindow() {
-  await prepared(ensureSystemPackages(['window', 'display', 'guest', 'ssh', 'keyring']));
+  await prepared(ensureSystemPackages(['window', 'display', 'guest', 'ssh', 'keyring', 'libvirt']));
   await ensureElectron();
   await build();
   if (process.platform !== 'linux') return {};

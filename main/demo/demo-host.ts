@@ -5,6 +5,7 @@ import { HostError, type GuestHost, type Launched } from '../hosts/host';
 import { dial } from '../protocols/sockets';
 import { demoGuests, type DemoGuest } from './demo-guests';
 import { bootedMemory } from './guest-system';
+import { cpuTime } from './load';
 import type { InitialState } from './machine';
 import { recipeFor } from './recipe';
 import { startSimulatedQemu, withDefaults, type SimulatedQemu } from './simulated-qemu';
@@ -31,7 +32,7 @@ export interface DemoHost extends GuestHost {
   /** The others, which a start brings back. */
   switchedOff(): readonly SwitchedOffGuest[];
   /** Calls `listener` when a guest has started or ended. Returns the way to stop. */
-  onChange(listener: () => void): () => void;
+  onListChanged(listener: () => void): () => void;
   /** Ends all guests and removes their sockets. Idempotent. */
   close(): Promise<void>;
 }
@@ -41,6 +42,8 @@ export interface DemoHostOptions {
   /** Where the directory of the sockets is made; else where temporary files go. */
   dir?: string;
   guests?: readonly DemoGuest[];
+  /** How the simulated QEMUs hand over files; without it their screens are not shown. */
+  collectFile?: NonNullable<GuestHost['collectFile']>;
 }
 
 /** No system's process ids reach 2^40 (Windows' have 32 bits), and process.kill refuses it. */
@@ -62,6 +65,7 @@ export async function startDemoHost({
   clock,
   dir: base,
   guests = demoGuests,
+  collectFile,
 }: DemoHostOptions): Promise<DemoHost> {
   const dir = await makeSocketDirectory(base);
   const listeners = new Set<() => void>();
@@ -149,6 +153,7 @@ export async function startDemoHost({
     scanEveryMs: 2000,
     guests: found,
     scan: () => Promise.resolve(found()),
+    unasked: () => [],
     switchedOff: () =>
       slots
         .filter(({ running }) => !running)
@@ -175,7 +180,14 @@ export async function startDemoHost({
     },
     dial: (address) => dial(address, { clock }),
     processAlive: (pid) => Promise.resolve(slots.some(({ running }) => running?.pid === pid)),
-    onChange(listener) {
+    ...(collectFile ? { collectFile } : {}),
+    threadTimes(pid) {
+      const running = slots.find((slot) => slot.running?.pid === pid)?.running;
+      if (!running) return Promise.resolve(null);
+      const { guest, settings } = running.qemu;
+      return Promise.resolve(cpuTime(guest.uptimeMs(), settings.vcpus));
+    },
+    onListChanged(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

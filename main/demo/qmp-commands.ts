@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { answer, refuse, type Command, type CommandTable, type Reply } from './commands';
+import { bytesRead, bytesWritten } from './load';
 import type { JsonObject, JsonValue } from './qemu-json';
+import { paintScreen } from './screen';
 import type { Machine } from './simulation';
 
 const MIB = 1024 * 1024;
@@ -45,6 +48,9 @@ function qomObject({ settings }: Machine, path: string): { typename: string; pro
     if (acpi) properties.push({ name: 'acpi-device', type: 'link<hotplug-handler>', value: acpi.path });
     return { typename, properties };
   }
+  if (path === '/backend') {
+    return { typename: 'container', properties: [{ name: 'console[0]', type: 'child<qemu-console>', value: '' }] };
+  }
   if (acpi && path === acpi.path) {
     return {
       typename: acpi.type,
@@ -81,6 +87,21 @@ function cpus({ settings }: Machine): JsonValue {
   }));
 }
 
+/** As a QEMU that was built without libpng: PPM only. */
+function screendump(machine: Machine, args: JsonObject): Reply {
+  if (args['format'] !== undefined && args['format'] !== 'ppm') {
+    return refuse(`Parameter 'format' does not accept value '${String(args['format'])}'`);
+  }
+  const path = String(args['filename']);
+  const isLit = machine.status() === 'running' && machine.guest.memory() !== null;
+  try {
+    writeFileSync(path, paintScreen(machine.settings.name, isLit));
+    return answer();
+  } catch (error) {
+    return refuse(`failed to open file '${path}': ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /**
  * The commands that the simulated QEMU knows once qmp_capabilities has been through. query-commands, query-
  * chardev and qmp_capabilities depend on the connection and stand in qmp-channel.ts.
@@ -101,6 +122,17 @@ export const qmpCommands: CommandTable<Machine> = {
     'plugged-memory': 0,
   })),
   'query-cpus-fast': query(cpus),
+  'query-blockstats': query(({ guest }) => {
+    const uptime = guest.uptimeMs();
+    return [{ device: 'virtio0', stats: { rd_bytes: bytesRead(uptime), wr_bytes: bytesWritten(uptime) } }];
+  }),
+  screendump: {
+    parameters: [
+      { name: 'filename', type: 'string' },
+      { name: 'format', type: 'string', optional: true },
+    ],
+    run: screendump,
+  },
   'qom-get': {
     parameters: [
       { name: 'path', type: 'string' },

@@ -10,19 +10,27 @@ export interface Attempt {
   readonly by: Cause;
   /** Something that cannot wait was asked for since: this one is given up. */
   superseded(): boolean;
-  /** Its host went out of reach since it was asked for. */
+  /** Its host went out of reach since it was asked for, or since it was begun. */
   lostHost(): boolean;
 }
 
 export function newAttempt(guest: Guest, action: Action, by: Cause): Attempt {
-  const { generation, losses } = guest;
+  const { generation } = guest;
   return {
     guest,
     action,
     by,
     superseded: () => guest.generation !== generation,
-    lostHost: () => guest.losses !== losses,
+    lostHost: watchLosses(guest),
   };
+}
+
+/** The attempt as it is carried out: a loss while it waited for its turn does not concern it. */
+export const begun = (attempt: Attempt): Attempt => ({ ...attempt, lostHost: watchLosses(attempt.guest) });
+
+function watchLosses(guest: Guest): () => boolean {
+  const { losses } = guest;
+  return () => guest.losses !== losses;
 }
 
 export const superseded = {
@@ -47,6 +55,7 @@ const underWay: Readonly<Record<Action, string>> = {
   reset: 'it was being reset',
   start: 'it was being started',
   save: 'it was being saved',
+  discard: 'its saved state was being discarded',
 };
 
 /** The host went out of reach under an action that may have been done all the same. */
@@ -59,12 +68,6 @@ export const hostLost = (action: Action) =>
       remedy: 'Reveille looks at the guest when it is connected again.',
     },
   }) as const satisfies Verdict;
-
-/** Whether the host went out of reach since this was called. */
-export function watchLosses({ guest }: Attempt): () => boolean {
-  const { losses } = guest;
-  return () => guest.losses !== losses;
-}
 
 /**
  * Waits for `work`, which only looks at the guest, unless the attempt is superseded first.

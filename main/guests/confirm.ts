@@ -5,6 +5,8 @@ import { stateLabels, type PowerState } from '../power/states';
 /** How long each action may take until its outcome is observed, in ms. */
 export interface Limits {
   readonly confirm: Readonly<Record<Action, number>>;
+  /** How long a guest's memory may take to be saved or restored by whoever keeps it. */
+  readonly job: number;
   /** How long the agent may take to answer after a wake. */
   readonly agentAfterWake: number;
   /** How long a resume from disk may take until the agent answers. */
@@ -25,7 +27,9 @@ export const defaultLimits: Limits = {
     reset: 15_000,
     start: 30_000,
     save: 5 * 60_000,
+    discard: 15_000,
   },
+  job: 30 * 60_000,
   agentAfterWake: 60_000,
   agentAfterResume: 3 * 60_000,
 };
@@ -61,7 +65,7 @@ export function verdictOf(action: Action, machine: Machine, { reset }: { reset: 
       return exists ? null : failed(`It did not fall asleep: it is ${label(state)} now.`);
     case 'hibernate':
       if (state.name === 'hibernated') return confirmed;
-      if (!exists && state.source === 'inference') return endedUnseen;
+      if (!exists && state.source !== 'event') return endedUnseen;
       return exists ? null : failed(`It did not hibernate: it is ${label(state)} now.`);
     case 'wakeup':
       // QEMU says "running" of a guest that never woke, too; one whose agent answers has.
@@ -71,8 +75,12 @@ export function verdictOf(action: Action, machine: Machine, { reset }: { reset: 
     case 'pause':
       if (state.name === 'paused') return confirmed;
       return exists ? null : failed(`It ended: it is ${label(state)} now.`);
-    case 'resume':
     case 'start':
+      if (state.name === 'running' || state.name === 'suspended') return confirmed;
+      // What was saved while it was paused comes back so.
+      if (machine.persistent && state.name === 'paused' && state.source === 'event') return confirmed;
+      return exists || machine.persistent ? null : failed(`It ended: it is ${label(state)} now.`);
+    case 'resume':
       if (state.name === 'running' || state.name === 'suspended') return confirmed;
       return exists ? null : failed(`It ended: it is ${label(state)} now.`);
     case 'shutdown':
@@ -91,6 +99,8 @@ export function verdictOf(action: Action, machine: Machine, { reset }: { reset: 
           );
     case 'save':
       return state.name === 'saved' ? confirmed : null;
+    case 'discard':
+      return state.name === 'off' ? confirmed : null;
   }
 }
 

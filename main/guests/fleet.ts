@@ -43,8 +43,8 @@ export interface Fleet {
   cancelAlarm(id: string): Promise<void>;
   add(remembered: Remembered): Guest;
   remove(id: string): void;
-  /** The host told that a guest came or went. */
-  recheckHost(hostId: string): Promise<void>;
+  /** Looks at the host now. */
+  rescan(hostId: string): Promise<void>;
   /** This computer woke up, or its clock was set. */
   recheck(): void;
   /** This computer's network changed: what cannot be reached may be now, and the other way round. */
@@ -100,8 +100,18 @@ export function createFleet(options: FleetOptions): Fleet {
     document: documents.guests,
     history,
     onGuest: (guest, change) => guestChanged(guest, change),
-    onRemoved(id) {
+    onRemoved(id, name) {
       outcomes.forget(id);
+      const alarm = runner.ofGuest(id);
+      if (alarm) {
+        void runner.cancel(alarm.id).catch(storeProblem('The alarms'));
+        onNotice({
+          severity: 'error',
+          title: `${name} will not be woken by its alarm`,
+          message: 'Its host does not know it any more: it was undefined or removed there.',
+          remedy: 'Define it again, and start it.',
+        });
+      }
       onGuest(id);
     },
     onHost,
@@ -234,6 +244,7 @@ export function createFleet(options: FleetOptions): Fleet {
       await guest.machine?.look();
       if (guest.state.name === 'running') await guest.machine?.lookAtAgent();
     },
+    rescan: registry.rescan,
     moveAlarm: (id, change) => runner.extend(id, change),
     cancelAlarm: (id) => runner.cancel(id),
     add: registry.add,
@@ -243,7 +254,6 @@ export function createFleet(options: FleetOptions): Fleet {
       registry.remove(id);
       history.forget(id);
     },
-    recheckHost: registry.rescan,
     recheck() {
       runner.recheck();
       reachAgain();

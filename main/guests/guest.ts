@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
-import type { FoundGuest } from '../hosts/discovery/found';
+import { isDomain, type Listed } from '../hosts/listed';
 import type { LinkState } from '../hosts/ssh/link';
 import type { Machine, MachineEvent } from '../hypervisors/machine';
 import { goalOf, type Action } from '../power/actions';
@@ -23,7 +23,7 @@ export interface Guest {
   readonly id: string;
   readonly hostId: string;
   readonly remembered: Remembered;
-  readonly found: FoundGuest | null;
+  readonly found: Listed | null;
   readonly machine: Machine | null;
   readonly state: PowerState;
   readonly pending: Pending | null;
@@ -32,9 +32,11 @@ export interface Guest {
   readonly losses: number;
   standing(): Standing;
   /** The host lists the guest's process; `machine` is new when the process is. */
-  attach(found: FoundGuest, machine: Machine): void;
+  attach(found: Listed, machine: Machine): void;
   /** The host's listing names a process that cannot be controlled, with the reason in `control`. */
-  attachUncontrolled(found: FoundGuest, control: Control): void;
+  attachUncontrolled(found: Listed, control: Control): void;
+  /** Whether its host still has it could not be asked. */
+  unasked(control: Control): void;
   /** The host's listing does not name the guest (any more). */
   absent(): void;
   /** A machine that is known by its address alone. */
@@ -72,7 +74,7 @@ export interface GuestOptions {
 
 export function createGuest({ clock, history, link, onRemember, ...options }: GuestOptions): Guest {
   let remembered = options.remembered;
-  let found: FoundGuest | null = null;
+  let found: Listed | null = null;
   let machine: Machine | null = null;
   let uncontrolled: Control | null = null;
   let unsubscribe = () => {};
@@ -207,18 +209,21 @@ export function createGuest({ clock, history, link, onRemember, ...options }: Gu
       const away = awayFrom(link());
       const startable = startableFrom(remembered, found);
       return {
+        manager: remembered.manager,
         state: state.name,
         detail: state.detail,
         exists: away !== null || (machine ? machine.exists : uncontrolled !== null),
         control: away ?? machine?.control ?? uncontrolled ?? { status: 'connecting' },
         agent: machine?.agent ?? { status: 'unknown' },
         sleep: machine?.sleep ?? null,
+        mended: machine?.mended ?? [],
         start: startable,
-        vmid: found?.vmid,
+        vmid: found && !isDomain(found) ? found.vmid : undefined,
       };
     },
     attach(next, fresh) {
-      const same = JSON.stringify(next.recipe) === JSON.stringify(remembered.recipe);
+      const { recipe } = described(next);
+      const same = JSON.stringify(recipe) === JSON.stringify(remembered.recipe);
       found = next;
       const { name, ...facts } = described(next);
       const manualName = remembered.manual !== null && remembered.name !== '';
@@ -245,6 +250,14 @@ export function createGuest({ clock, history, link, onRemember, ...options }: Gu
         cause: 'unknown',
         ...(detail ? { detail } : {}),
       });
+      emit({ kind: 'other' });
+    },
+    unasked(control) {
+      // A machine tells by itself that it cannot be reached.
+      if (machine) return;
+      uncontrolled = control;
+      const detail = control.status === 'unavailable' ? control.reason : undefined;
+      observe({ name: 'unknown', since: null, source: 'inference', cause: 'unknown', ...(detail ? { detail } : {}) });
       emit({ kind: 'other' });
     },
     attachManual(next) {
@@ -334,8 +347,9 @@ const expects = (action: Action, name: PowerState['name']): boolean =>
   (action === 'start' && name === 'paused') ||
   (action === 'resume' && name === 'suspended');
 
-function startableFrom({ recipe, manual }: Remembered, found: FoundGuest | null): Standing['start'] {
-  if (found?.owner === 'libvirt') {
+function startableFrom({ manager, recipe, manual }: Remembered, found: Listed | null): Standing['start'] {
+  if (manager === 'libvirt') return { kind: 'yes' };
+  if (found && !isDomain(found) && found.owner === 'libvirt') {
     return { kind: 'no', reason: 'This guest belongs to libvirt.', remedy: 'Start it with libvirt.' };
   }
   if (!recipe) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
-import type { FoundGuest } from '../hosts/discovery/found';
 import { HostError, type GuestHost } from '../hosts/host';
+import type { Listed } from '../hosts/listed';
 
 export type HostStatus =
   | { readonly kind: 'looking' }
@@ -20,7 +20,7 @@ export interface HostWatch {
 export interface HostWatchOptions {
   readonly clock: Clock;
   readonly host: GuestHost;
-  readonly onFound: (found: readonly FoundGuest[]) => void;
+  readonly onFound: (found: readonly Listed[]) => void;
   readonly onStatus: () => void;
   /** The link became another. */
   readonly onReach: () => void;
@@ -30,13 +30,14 @@ export function watchHost({ clock, host, onFound, onStatus, onReach }: HostWatch
   let status: HostStatus = { kind: 'looking' };
   /** The scan under way, and the one that follows it for those who asked meanwhile. */
   let scans: { readonly running: Promise<void>; next: Promise<void> | null } | null = null;
+  /** What was told last of the status and of what could not be asked. */
+  let told = '';
   let cancelTimer = () => {};
   let stopped = false;
 
   const reachable = () => host.link === null || host.link.state.kind === 'ready';
 
   const scan = async () => {
-    const before = JSON.stringify(status);
     try {
       const found = await host.scan();
       if (stopped) return;
@@ -47,7 +48,10 @@ export function watchHost({ clock, host, onFound, onStatus, onReach }: HostWatch
       if (!reachable()) return;
       status = failed(error);
     }
-    if (JSON.stringify(status) !== before) onStatus();
+    const now = JSON.stringify([status, host.unasked()]);
+    if (now === told) return;
+    told = now;
+    onStatus();
   };
 
   const rescan = (): Promise<void> => {
@@ -66,6 +70,7 @@ export function watchHost({ clock, host, onFound, onStatus, onReach }: HostWatch
     onReach();
     if (state.kind === 'ready') void rescan();
   });
+  const unwatch = host.onListChanged(() => void rescan());
 
   return {
     host,
@@ -77,6 +82,7 @@ export function watchHost({ clock, host, onFound, onStatus, onReach }: HostWatch
       stopped = true;
       cancelTimer();
       unsubscribe?.();
+      unwatch();
       await scans?.running;
     },
   };

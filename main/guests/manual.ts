@@ -24,6 +24,7 @@ export function manualGuest(hostId: string, typed: ManualGuest): Remembered {
     key,
     name: typed.name.trim() || formatAddress(monitor),
     uuid: null,
+    manager: 'qemu',
     memoryMiB: null,
     vcpus: null,
     machineType: null,

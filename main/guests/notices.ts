@@ -25,6 +25,7 @@ const failures: Readonly<Record<Action, string>> = {
   reset: 'was not reset',
   start: 'did not start properly',
   save: 'was not saved',
+  discard: 'kept its saved state',
 };
 
 /**

@@ -1,6 +1,6 @@
 import { actionLabels, isSleepAction, type Action, type Refusal } from '../power/actions';
 import { refusalOf } from '../power/rules';
-import { superseded, type Attempt } from './attempt';
+import { begun, superseded, type Attempt } from './attempt';
 import { bootIdOf } from './boot-ids';
 import type { Verdict } from './confirm';
 import type { Guest } from './guest';
@@ -24,7 +24,8 @@ const asksAgent = (action: Action): boolean =>
  * Carries out an action that the rules allow, and watches until its outcome is observed or its time is over.
  * To be called in the guest's queue. Never rejects for what a guest, a hypervisor or a host does.
  */
-export async function carryOut(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
+export async function carryOut(asked: Attempt, workplace: Workplace): Promise<Verdict> {
+  const attempt = begun(asked);
   const { guest, action, by } = attempt;
   guest.setPending({ action, since: guest.pending?.since ?? workplace.clock.now(), by });
   try {
@@ -49,6 +50,7 @@ async function tryIt(attempt: Attempt, workplace: Workplace): Promise<Verdict> {
   const leavesImage = action === 'hibernate' || action === 'hybrid';
   if (leavesImage) guest.remember({ hibernating: true, bootId: await bootIdOf(machine) });
   const verdict = await request(attempt, machine, workplace);
+  if (isSleepAction(action) && verdict.ok && !guest.remembered.sleptBefore) guest.remember({ sleptBefore: true });
   const failed = !verdict.ok && verdict.refusal.code !== 'outcome-unknown';
   if (leavesImage && failed && machine.exists) guest.remember({ hibernating: false });
   if (action === 'wakeup' && verdict.ok)

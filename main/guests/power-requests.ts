@@ -112,7 +112,7 @@ async function refusalFor(
       remedy: 'Hibernate it without a time, or use Sleep.',
     };
   }
-  if ((action === 'start' && !guest.machine?.exists) || startsLater) {
+  if (guest.remembered.manager === 'qemu' && ((action === 'start' && !guest.machine?.exists) || startsLater)) {
     if (!guest.remembered.startAccepted && !startAccepted) {
       return {
         code: 'start-not-accepted',

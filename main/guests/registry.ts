@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
-import type { FoundGuest } from '../hosts/discovery/found';
 import { isLent } from '../hosts/discovery/ownership';
 import type { GuestHost } from '../hosts/host';
+import { isDomain, type Listed } from '../hosts/listed';
+import { createLibvirtMachine } from '../hypervisors/libvirt/machine';
 import type { Machine } from '../hypervisors/machine';
 import { createQemuMachine, type QemuTarget } from '../hypervisors/qemu/machine';
 import type { Control } from '../power/standing';
@@ -41,7 +42,8 @@ export interface RegistryOptions {
   readonly document: Document<Remembered[]>;
   readonly history: History;
   readonly onGuest: (guest: Guest, change: GuestChange) => void;
-  readonly onRemoved: (id: string) => void;
+  /** `name`: what it was called. */
+  readonly onRemoved: (id: string, name: string) => void;
   readonly onHost: (hostId: string) => void;
   readonly onProblem: (error: unknown) => void;
 }
@@ -77,13 +79,18 @@ export function createRegistry(options: RegistryOptions): Registry {
     guest.close();
     guests.delete(guest.id);
     saver.touch();
-    onRemoved(guest.id);
+    onRemoved(guest.id, guest.remembered.name);
   };
 
   /** The guest's machine, or a new one when its process is another, or its sockets have been found out meanwhile. */
-  const machineOf = (host: GuestHost, found: FoundGuest, guest: Guest): Machine => {
+  const machineOf = (host: GuestHost, found: Listed, guest: Guest): Machine => {
     const { machine } = guest;
-    if (machine && guest.found && sameSockets(guest.found, found) && reachedThrough.get(machine) === host) return machine;
+    if (machine && guest.found && isSameMachine(guest.found, found) && reachedThrough.get(machine) === host) return machine;
+    if (isDomain(found)) {
+      const fresh = createLibvirtMachine(found.domain, clock);
+      reachedThrough.set(fresh, host);
+      return fresh;
+    }
     const { pid, machine: machineType } = found;
     return machineOn(host, { pid, ...socketsOf(found.monitors, found.agent ?? manualAgent(guest)), machineType });
   };
@@ -94,11 +101,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     return machine;
   };
 
-  const attach = (host: GuestHost, found: FoundGuest): string => {
+  const attach = (host: GuestHost, found: Listed): string => {
     const byHand = [...guests.values()].find(
       ({ hostId, remembered: { manual } }) =>
         hostId === host.id &&
         manual !== null &&
+        !isDomain(found) &&
         found.monitors.some((address) => formatAddress(address) === formatAddress(manual.monitor)),
     );
     const known = byHand ?? guests.get(guestId(host.id, found.key));
@@ -109,9 +117,15 @@ export function createRegistry(options: RegistryOptions): Registry {
     return guest.id;
   };
 
-  const found = (host: GuestHost, listed: readonly FoundGuest[]) => {
+  const found = (host: GuestHost, listed: readonly Listed[]) => {
     const seen = new Set(listed.map((one) => attach(host, one)));
-    for (const guest of guestsOf(host.id)) if (!seen.has(guest.id)) absent(host, guest);
+    const unasked = host.unasked();
+    for (const guest of guestsOf(host.id)) {
+      if (seen.has(guest.id)) continue;
+      const hidden = unasked.find(({ keyPrefix, listed }) => listed !== true && guest.remembered.key.startsWith(keyPrefix));
+      if (hidden) guest.unasked({ status: 'unavailable', reason: hidden.reason, remedy: hidden.remedy });
+      else absent(host, guest);
+    }
   };
 
   const absent = (host: GuestHost, guest: Guest) => {
@@ -122,7 +136,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       guest.attachManual(machineOn(host, { pid: null, ...sockets, machineType: null }));
       return;
     }
-    const keeps = worthKeeping(guest.remembered);
+    // A domain that libvirt does not list is not defined any more.
+    const keeps = guest.remembered.manager === 'qemu' && worthKeeping(guest.remembered);
     guest.absent();
     if (!guest.machine && !keeps) drop(guest);
   };
@@ -188,8 +203,10 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 }
 
-const sameSockets = (a: FoundGuest, b: FoundGuest): boolean =>
-  a.pid === b.pid && isDeepStrictEqual([a.monitors, a.agent], [b.monitors, b.agent]);
+const isSameMachine = (a: Listed, b: Listed): boolean => {
+  if (isDomain(a) || isDomain(b)) return isDomain(a) && isDomain(b) && a.domain === b.domain;
+  return a.pid === b.pid && isDeepStrictEqual([a.monitors, a.agent], [b.monitors, b.agent]);
+};
 
 /** A look that waits for a host that does not answer ends with the connection. */
 const end = async (watch: HostWatch): Promise<void> => {
@@ -197,7 +214,8 @@ const end = async (watch: HostWatch): Promise<void> => {
 };
 
 /** A guest that ended can only be shown again if it could be controlled while it ran, or was added by hand. */
-const worthKeeping = ({ manual, recipe, last }: Remembered): boolean =>
+const worthKeeping = ({ manager, manual, recipe, last }: Remembered): boolean =>
+  manager === 'libvirt' ||
   manual !== null || (recipe !== null && last.name !== 'unknown');
 
 /** A monitor of the guest's own may be held; one that its manager needs is used only where there is no other. */
@@ -217,12 +235,14 @@ const manualAgent = ({ remembered: { manual } }: Guest) =>
   manual?.agent ? { address: manual.agent, chardev: null } : null;
 
 /** Why a listed process is not even tried. */
-function outOfReach({ owner, problem }: FoundGuest): Control | null {
-  if (owner === 'libvirt') {
+function outOfReach(found: Listed): Control | null {
+  if (isDomain(found)) return null;
+  const { owner, problem } = found;
+  if (owner === 'libvirt' && !problem) {
     return {
       status: 'unavailable',
-      reason: 'This guest belongs to libvirt, which holds its monitor.',
-      remedy: 'Control it with virsh or virt-manager; Reveille controls plain QEMU guests.',
+      reason: 'This guest belongs to libvirt, which holds its monitor and is not asked here.',
+      remedy: 'Control it with virsh or virt-manager.',
     };
   }
   if (!problem || problem.reason === 'another-user') return null;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { FoundGuest } from '../hosts/discovery/found';
+import { isDomain, type Listed } from '../hosts/listed';
 
 const Recipe = z.object({
   executable: z.string(),
@@ -32,6 +32,8 @@ const Remembered = z.object({
   key: z.string(),
   name: z.string(),
   uuid: z.string().nullable(),
+  /** Files of the first version have none: it knew plain QEMU only. */
+  manager: z.enum(['qemu', 'libvirt']).default('qemu'),
   memoryMiB: z.number().nullable(),
   vcpus: z.number().nullable(),
   machineType: z.string().nullable(),
@@ -45,6 +47,8 @@ const Remembered = z.object({
   last: Last,
   /** The kernel's boot id when it was last asked, to tell a resume from a boot. */
   bootId: z.string().nullable(),
+  /** It was put to sleep through Reveille. Files of the first version do not tell. */
+  sleptBefore: z.boolean().default(false),
   /** A hibernation that was asked for and whose end was not seen yet. */
   hibernating: z.boolean(),
 });
@@ -59,7 +63,7 @@ export const guestId = (hostId: string, key: string): string =>
   `${hostId}-${createHash('sha256').update(`${hostId}\0${key}`).digest('base64url').slice(0, 20)}`;
 
 /** What is known of a guest before it was asked anything. */
-export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' | 'hibernating'> = {
+export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' | 'sleptBefore' | 'hibernating'> = {
   startAccepted: false,
   last: {
     name: 'unknown',
@@ -69,11 +73,12 @@ export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' |
     detail: 'It has not been asked yet.',
   },
   bootId: null,
+  sleptBefore: false,
   hibernating: false,
 };
 
 /** A guest that is seen for the first time. */
-export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
+export const firstSeen = (hostId: string, found: Listed): Remembered => ({
   id: guestId(hostId, found.key),
   hostId,
   key: found.key,
@@ -84,12 +89,13 @@ export const firstSeen = (hostId: string, found: FoundGuest): Remembered => ({
 
 /** What the host's listing tells of a guest. */
 export const described = (
-  found: FoundGuest,
-): Pick<Remembered, 'name' | 'uuid' | 'memoryMiB' | 'vcpus' | 'machineType' | 'recipe'> => ({
+  found: Listed,
+): Pick<Remembered, 'name' | 'uuid' | 'manager' | 'memoryMiB' | 'vcpus' | 'machineType' | 'recipe'> => ({
   name: found.name,
   uuid: found.uuid,
+  manager: isDomain(found) ? 'libvirt' : 'qemu',
   memoryMiB: found.memoryMiB,
   vcpus: found.vcpus,
   machineType: found.machine,
-  recipe: found.recipe,
+  recipe: isDomain(found) ? null : found.recipe,
 });

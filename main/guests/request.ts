@@ -1,9 +1,16 @@
 import type { Machine, Performed } from '../hypervisors/machine';
-import { actionLabels, isSleepAction, RefusedError, type Refusal } from '../power/actions';
-import { hostLost, superseded, watchLosses, type Attempt } from './attempt';
+import { actionLabels, isSleepAction, RefusedError, type Action, type Refusal } from '../power/actions';
+import { hostLost, superseded, type Attempt } from './attempt';
 import { unconfirmed, verdictOf, type Verdict } from './confirm';
 import { observed } from './observe';
 import type { Workplace } from './workplace';
+
+/** Whoever keeps it answers when its memory is moved, and refuses when it cannot be. */
+const movesMemory = ({ persistent }: Machine, action: Action): boolean =>
+  persistent && (action === 'start' || action === 'save');
+
+/** Whoever runs it cannot be asked what came of it. */
+const isUnseen = ({ state, control }: Machine): boolean => state.name === 'unknown' || control.status !== 'ready';
 
 /** Asks the machine and waits for what it shows, as long as its host can be reached. */
 export async function request(
@@ -12,7 +19,6 @@ export async function request(
   { clock, limits }: Workplace,
 ): Promise<Verdict> {
   const { guest, action, by } = attempt;
-  const lost = watchLosses(attempt);
   let reset = false;
   let refusal: Refusal | null = null;
   let changed = () => {};
@@ -35,7 +41,7 @@ export async function request(
       changed();
     });
     if (action === 'pause' || action === 'resume') await machine.look();
-    const ms = limits.confirm[action];
+    const ms = movesMemory(machine, action) ? Math.max(limits.job, limits.confirm[action]) : limits.confirm[action];
     const verdict = await observed<Verdict>(
       {
         clock,
@@ -50,15 +56,17 @@ export async function request(
         },
       },
       () => {
+        const seen = shown();
+        if (seen?.ok) return seen;
         if (refusal) return { ok: false, refusal };
-        return shown() ?? (attempt.superseded() ? superseded : lost() ? hostLost(action) : null);
+        return seen ?? (attempt.superseded() ? superseded : attempt.lostHost() ? hostLost(action) : null);
       },
     );
     if (verdict) return verdict;
     await machine.look();
     const late = shown();
     if (late) return late;
-    if (lost()) return hostLost(action);
+    if (attempt.lostHost() || isUnseen(machine)) return hostLost(action);
     // A guest that accepted and did nothing may have lost its agent over it.
     performed.end();
     if (isSleepAction(action)) await machine.lookAtAgent();
@@ -66,7 +74,7 @@ export async function request(
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     await machine.look();
-    return shown() ?? (lost() ? hostLost(action) : { ok: false, refusal: error.refusal });
+    return shown() ?? (attempt.lostHost() ? hostLost(action) : { ok: false, refusal: error.refusal });
   } finally {
     performed?.end();
     unsubscribe();

@@ -1,6 +1,6 @@
 import type { Machine } from '../hypervisors/machine';
 import { stateLabels } from '../power/states';
-import { hostLost, superseded, unlessSuperseded, watchLosses, type Attempt } from './attempt';
+import { hostLost, superseded, unlessSuperseded, type Attempt } from './attempt';
 import type { Verdict } from './confirm';
 import type { Workplace } from './workplace';
 
@@ -53,11 +53,10 @@ export async function silenceOf(
   ms: number,
 ): Promise<Silence | null> {
   const deadline = clock.monotonic() + ms;
-  const lost = watchLosses(attempt);
   for (let patience = 250; ; patience = Math.min(patience * 2, 4000)) {
     const agent = await unlessSuperseded(attempt, machine.lookAtAgent(patience));
     if (!agent) return 'superseded';
-    if (lost()) return 'lost';
+    if (attempt.lostHost()) return 'lost';
     const { name } = machine.state;
     if (name !== 'running' && name !== 'unknown') return 'not-running';
     if (agent.status === 'answering') return null;

@@ -1,7 +1,7 @@
 import { HostError, type Launched } from '../hosts/host';
 import { actionLabels, type Refusal } from '../power/actions';
 import { stateLabels } from '../power/states';
-import { hostLost, superseded, watchLosses, type Attempt } from './attempt';
+import { hostLost, superseded, type Attempt } from './attempt';
 import { bootIdOf } from './boot-ids';
 import { verdictOf, type Verdict } from './confirm';
 import type { Guest } from './guest';
@@ -20,11 +20,16 @@ export async function startGuest(attempt: Attempt, workplace: Workplace): Promis
   const { guest } = attempt;
   const { bootId, hibernating } = guest.remembered;
   const resumes = guest.state.name === 'hibernated' || hibernating;
+  const wasSaved = guest.state.name === 'saved';
   const { machine } = guest;
-  const verdict = machine?.exists
+  const verdict = machine && (machine.exists || machine.persistent)
     ? await request(attempt, machine, workplace)
     : await startProcess(attempt, workplace);
-  return verdict.ok && resumes ? resumed(attempt, bootId, workplace) : verdict;
+  if (!verdict.ok) return verdict;
+  if (resumes) return resumed(attempt, bootId, workplace);
+  // Its clock stood still with it.
+  if (wasSaved && guest.machine?.state.name === 'running') return settleAfterWake(attempt, guest.machine, workplace, workplace.limits.agentAfterWake);
+  return verdict;
 }
 
 /** Waits between looks at a host that has just run a start command, in ms. */
@@ -35,7 +40,6 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
   const { recipe } = guest.remembered;
   if (!recipe) throw new Error('A start passed the rules without a command');
   const host = workplace.host(guest.hostId);
-  const lost = watchLosses(attempt);
   let ended: Verdict | null = null;
   let changed = () => {};
   let launched: Launched;
@@ -58,7 +62,7 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
     });
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    if (lost()) return hostLost('start');
+    if (attempt.lostHost()) return hostLost('start');
     return failed(error.message, error.remedy);
   }
   await workplace.rescan(guest.hostId);
@@ -85,7 +89,7 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
     () =>
       startVerdict(guest, recipe.startsPaused) ??
       ended ??
-      (attempt.superseded() ? superseded : lost() ? hostLost('start') : null),
+      (attempt.superseded() ? superseded : attempt.lostHost() ? hostLost('start') : null),
   );
   outcome.abort();
   if (!verdict) {
@@ -144,6 +148,7 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
     );
   }
   const now = await bootIdOf(machine);
+  if (attempt.lostHost()) return hostLost('start');
   if (bootId === null || now === null) {
     guest.note({
       kind: 'state',

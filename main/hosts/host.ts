@@ -1,5 +1,6 @@
 import type { HostAccess } from '../hypervisors/machine';
-import type { FoundGuest, StartRecipe } from './discovery/found';
+import type { StartRecipe } from './discovery/found';
+import type { Listed, Unasked } from './listed';
 import type { HostLink } from './ssh/link';
 
 /** A process that was started on a host. */
@@ -27,6 +28,13 @@ export class HostError extends Error {
   }
 }
 
+/** A file that a host was to hand over. Sizes in bytes. */
+export const tooLarge = (size: number, most: number): HostError =>
+  new HostError(
+    `It is too large to be fetched: ${Math.ceil(size / 2 ** 20)} MiB, and ${Math.floor(most / 2 ** 20)} MiB are the most.`,
+    'Make it smaller.',
+  );
+
 /** A computer whose guests are listed and controlled. */
 export interface GuestHost extends HostAccess {
   readonly id: string;
@@ -38,7 +46,11 @@ export interface GuestHost extends HostAccess {
   /** How long to wait between two scans, in ms. */
   readonly scanEveryMs: number;
   /** @throws HostError */
-  scan(): Promise<readonly FoundGuest[]>;
+  scan(): Promise<readonly Listed[]>;
+  /** What the last scan could not ask. */
+  unasked(): readonly Unasked[];
+  /** Calls `listener` when the host tells by itself that guests came, went or changed. */
+  onListChanged(listener: () => void): () => void;
   /** Starts `recipe` detached from this app, never through a shell. @throws HostError */
   launch(recipe: StartRecipe): Promise<Launched>;
   close(): Promise<void>;

@@ -4,10 +4,15 @@ import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { devNull, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../clock';
-import { dial } from '../protocols/sockets';
+import type { DaemonPlace } from '../hypervisors/libvirt/model';
+import { dial, type SocketAddress } from '../protocols/sockets';
+import { collectLocalFile } from './collect-file';
 import type { FoundGuest, StartRecipe } from './discovery/found';
 import { inheritedFds } from './inherited-fds';
 import { HostError, type GuestHost, type Launched } from './host';
+import { createHostLibvirt } from './libvirt/host-libvirt';
+import { mergeDomains } from './libvirt/merge';
+import { localThreadTimes } from './thread-times';
 
 /** What a started QEMU says is kept up to this many characters for the user. */
 const OUTPUT_TAIL = 600;
@@ -18,10 +23,14 @@ export interface ThisComputerOptions {
   readonly logDir: string;
   /** Lists the QEMU processes. */
   readonly scan: () => Promise<readonly FoundGuest[]>;
+  /** Where libvirt may listen. */
+  readonly libvirtPlaces: readonly DaemonPlace[];
 }
 
 /** The computer that the app runs on. */
-export function thisComputer({ clock, logDir, scan }: ThisComputerOptions): GuestHost {
+export function thisComputer({ clock, logDir, scan, libvirtPlaces }: ThisComputerOptions): GuestHost {
+  const reach = (address: SocketAddress) => dial(address, { clock });
+  const libvirt = createHostLibvirt({ dial: reach }, clock);
   return {
     id: 'local',
     name: hostname(),
@@ -32,7 +41,8 @@ export function thisComputer({ clock, logDir, scan }: ThisComputerOptions): Gues
     scanEveryMs: process.platform === 'win32' ? 10_000 : 2000,
     async scan() {
       try {
-        return await scan();
+        const [processes, domains] = await Promise.all([scan(), libvirt.list(libvirtPlaces)]);
+        return mergeDomains(processes, domains, libvirt.unasked());
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw new HostError(
@@ -44,10 +54,17 @@ export function thisComputer({ clock, logDir, scan }: ThisComputerOptions): Gues
         );
       }
     },
-    dial: (address) => dial(address, { clock }),
+    unasked: libvirt.unasked,
+    onListChanged: libvirt.onChanged,
+    dial: reach,
     processAlive,
+    collectFile: collectLocalFile,
+    threadTimes: localThreadTimes,
     launch: (recipe) => launch(recipe, logDir),
-    close: () => Promise.resolve(),
+    close() {
+      libvirt.close();
+      return Promise.resolve();
+    },
   };
 }
 

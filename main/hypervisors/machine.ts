@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Action, Refusal } from '../power/actions';
+import type { Action, Fix, Refusal } from '../power/actions';
 import type { AgentStatus, Control, SleepSupport } from '../power/standing';
 import type { Cause, PowerState } from '../power/states';
 import type { SocketAddress } from '../protocols/sockets';
@@ -10,6 +10,17 @@ export interface HostAccess {
   dial(address: SocketAddress): Promise<Duplex>;
   /** Whether the process runs; a zombie does not. */
   processAlive(pid: number): Promise<boolean>;
+  /**
+   * Has something on the host write one file, and reads it: `write` is given the path of an empty file that only this
+   * user can reach, and that is gone afterwards. Missing where it cannot be done.
+   * @throws Error in words for the user, also when the file is larger than `maxBytes`; what `write` throws
+   */
+  collectFile?(write: (path: string) => Promise<void>, maxBytes: number): Promise<Uint8Array>;
+  /**
+   * The CPU time that threads of a process have had up to now, together, in ms; null where the host does not tell it.
+   * @throws Error when the host cannot be asked
+   */
+  threadTimes?(pid: number, threads: readonly number[]): Promise<number | null>;
 }
 
 /** What happens to a machine. States carry the hypervisor's own idea of the cause; it knows nothing of our requests. */
@@ -53,16 +64,53 @@ export interface MachineFacts extends AgentFacts {
   readonly vcpus: Fact<number>;
 }
 
+/** What a machine uses now. Rates are per second, over the time since the last look at this machine. */
+export interface MachineStats {
+  /** Of all its vCPUs, in percent of one: 200 is two busy vCPUs. */
+  readonly cpuPercent: Fact<number>;
+  /** What the guest uses of its memory, as its balloon driver tells, in MiB. */
+  readonly memoryUsedMiB: Fact<number>;
+  readonly memoryMiB: Fact<number>;
+  /** In bytes per second, of all disks. */
+  readonly diskRead: Fact<number>;
+  readonly diskWritten: Fact<number>;
+  /** In bytes per second, of all interfaces. */
+  readonly netReceived: Fact<number>;
+  readonly netSent: Fact<number>;
+}
+
+/** A picture of the guest's screen. */
+export interface Screenshot {
+  /** `image/png`, or `image/x-portable-pixmap` (PPM P6). */
+  readonly mime: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A change of a guest's definition, to be read before it is made. */
+export interface Mending {
+  /** The whole definition, as it is and as it would be. */
+  readonly before: string;
+  readonly after: string;
+  /** When it takes effect. */
+  readonly effect: 'next-start' | 'now';
+}
+
 /** One guest as its hypervisor shows it. */
 export interface Machine {
   readonly state: PowerState;
   /** Whether there is a machine to talk to; a QEMU whose guest has shut down (-no-shutdown) still exists. */
   readonly exists: boolean;
+  /** It stays when its guest is off, and is asked to start it. */
+  readonly persistent: boolean;
   readonly control: Control;
   readonly agent: AgentStatus;
   /** null until the machine was asked. */
   readonly sleep: SleepSupport | null;
   readonly hasAgentChannel: boolean;
+  /** What was mended in its definition and takes effect at its next start. */
+  readonly mended: readonly Fix[];
+  /** Kinds of the host's devices that it was given ("pci", "usb"): such guests may not come back from sleep. */
+  readonly hostDevices: readonly string[];
   /** The machine type, where it is known: "pc-q35-7.2". */
   readonly machineType: string | null;
   subscribe(listener: (event: MachineEvent) => void): () => void;
@@ -80,6 +128,14 @@ export interface Machine {
    */
   readBootId(): Promise<string | null>;
   facts(): Promise<MachineFacts>;
+  /** Never rejects: what cannot be had says why. */
+  stats(): Promise<MachineStats>;
+  /** @throws Error in words for the user when there is no screen, or no picture of it */
+  screenshot(): Promise<Screenshot>;
+  /** What `fix` would change. @throws RefusedError */
+  mending(fix: Fix): Promise<Mending>;
+  /** Makes the change that was read. @throws RefusedError, also when the definition became another since */
+  mend(read: Mending): Promise<void>;
   /** Its host lists its process no more: what was heard of its end is all that there will be. */
   unlisted(): void;
   /** Lets go of the machine's sockets; the machine itself is not touched. */

@@ -11,7 +11,8 @@ export type Action =
   | 'poweroff'
   | 'reset'
   | 'start'
-  | 'save';
+  | 'save'
+  | 'discard';
 
 export const actions: readonly Action[] = [
   'suspend',
@@ -26,6 +27,7 @@ export const actions: readonly Action[] = [
   'reset',
   'start',
   'save',
+  'discard',
 ];
 
 /** The labels users read. */
@@ -42,6 +44,7 @@ export const actionLabels: Readonly<Record<Action, string>> = {
   reset: 'Reset',
   start: 'Start',
   save: 'Save',
+  discard: 'Discard saved state',
 };
 
 export const isSleepAction = (action: Action): action is SleepAction =>
@@ -61,6 +64,7 @@ export const goalOf: Readonly<Record<Action, PowerStateName>> = {
   reset: 'running',
   start: 'running',
   save: 'saved',
+  discard: 'off',
 };
 
 /** Why an action is not done, and what the user can do next. */
@@ -68,7 +72,12 @@ export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
   readonly remedy?: string;
+  /** Set when Reveille can mend it. */
+  readonly fix?: Fix;
 }
+
+/** What Reveille can change in a guest's definition: ACPI sleep states that are switched off, a missing agent channel. */
+export type Fix = 'enable-sleep' | 'add-agent-channel';
 
 export type RefusalCode =
   | 'unknown-guest'

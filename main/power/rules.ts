@@ -4,10 +4,11 @@ import {
   goalOf,
   isSleepAction,
   type Action,
+  type Fix,
   type Refusal,
   type SleepAction,
 } from './actions';
-import type { AgentStatus, SleepSupport, Standing } from './standing';
+import type { Standing } from './standing';
 import { isEnded, stateLabels } from './states';
 
 /** The guest agent's commands (QAPI: qga/qapi-schema.json). */
@@ -36,7 +37,7 @@ export function refusalOf(action: Action, standing: Standing): Refusal | null {
     case 'shutdown':
       return stateRefusal(action, standing, ['running']);
     case 'reboot':
-      return stateRefusal(action, standing, ['running']) ?? rebootRefusal(standing.agent);
+      return stateRefusal(action, standing, ['running']) ?? rebootRefusal(standing);
     case 'reset':
       return stateRefusal(
         action,
@@ -51,11 +52,9 @@ export function refusalOf(action: Action, standing: Standing): Refusal | null {
     case 'start':
       return startRefusal(standing);
     case 'save':
-      return {
-        code: 'unsupported',
-        message: 'Plain QEMU keeps no saved state.',
-        remedy: 'Hibernate keeps the guest’s memory on its own disk instead.',
-      };
+      return plainQemu(standing) ?? stateRefusal(action, standing, ['running', 'paused']);
+    case 'discard':
+      return plainQemu(standing) ?? stateRefusal(action, standing, ['saved']);
   }
 }
 
@@ -81,14 +80,23 @@ export function durationRefusal(action: Action): Refusal | null {
   };
 }
 
-function controlRefusal({ control }: Standing): Refusal | null {
+const plainQemu = ({ manager }: Standing): Refusal | null =>
+  manager === 'libvirt'
+    ? null
+    : {
+        code: 'unsupported',
+        message: 'Plain QEMU keeps no saved state.',
+        remedy: 'Hibernate keeps the guest’s memory on its own disk instead.',
+      };
+
+function controlRefusal({ manager, control }: Standing): Refusal | null {
   switch (control.status) {
     case 'ready':
       return null;
     case 'connecting':
       return {
         code: 'no-control',
-        message: 'The connection to its monitor is being made.',
+        message: manager === 'libvirt' ? 'The connection to libvirt is being made.' : 'The connection to its monitor is being made.',
         remedy: 'Try again in a moment.',
       };
     case 'unavailable':
@@ -101,7 +109,7 @@ function stateRefusal(
   standing: Standing,
   wanted: readonly Standing['state'][],
 ): Refusal | null {
-  if (standing.exists) {
+  if (standing.exists || standing.manager === 'libvirt') {
     const refusal = controlRefusal(standing);
     if (refusal) return refusal;
   }
@@ -127,6 +135,7 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
     ...(remedy ? { remedy } : {}),
   });
   const label = actionLabels[action];
+  if (action === 'discard') return refusal('It has no saved state.', 'Save makes one.');
   switch (state) {
     case 'running':
       return action === 'wakeup'
@@ -147,6 +156,11 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
         return refusal(
           'It is sleeping, and QEMU would leave it stopped after a reset.',
           'Wake it first, or force it off.',
+        );
+      if (action === 'save')
+        return refusal(
+          'It is sleeping. A sleeping guest that is saved comes back paused, and Wake no longer helps it.',
+          'Wake it first.',
         );
       if (isSleepAction(action))
         return refusal('It is sleeping already.', action === 'suspend' ? undefined : 'Wake it first.');
@@ -169,7 +183,10 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
             action === 'pause' ? undefined : 'Resume it first.',
           );
     case 'saved':
-      return refusal('Its state is saved.', 'Start restores it.');
+      return refusal(
+        action === 'save' ? 'Its state is saved already.' : 'Its state is saved.',
+        'Start restores it; Discard saved state forgets it.',
+      );
     case 'off':
       return action === 'wakeup'
         ? refusal('It is not sleeping: it is off.', 'Start it.')
@@ -182,6 +199,7 @@ function wrongState(action: Action, { state, exists }: Standing): Refusal {
 }
 
 function startRefusal(standing: Standing): Refusal | null {
+  if (standing.manager === 'libvirt') return stateRefusal('start', standing, standing.exists ? [] : ['off', 'hibernated', 'saved', 'crashed']);
   if (standing.exists) return stateRefusal('start', standing, ['off', 'hibernated']);
   if (isUnseen(standing)) return unseenRefusal(standing);
   if (standing.start.kind === 'no') {
@@ -190,25 +208,41 @@ function startRefusal(standing: Standing): Refusal | null {
   return null;
 }
 
-function sleepRefusal(action: SleepAction, { sleep, agent, vmid }: Standing): Refusal | null {
-  return machineRefusal(action, sleep, vmid) ?? agentRefusal(action, agent);
+function sleepRefusal(action: SleepAction, standing: Standing): Refusal | null {
+  return machineRefusal(action, standing) ?? agentRefusal(action, standing);
 }
 
-/** Proxmox VE switches both off in machines of version 9.2+pve1 and later (src/PVE/QemuServer/Machine.pm). */
-const howToSwitchOn = (state: 's3' | 's4', vmid: number | undefined): string =>
-  vmid === undefined
-    ? `Add -global PIIX4_PM.disable_${state}=0 (q35: -global ICH9-LPC.disable_${state}=0) to its QEMU command; it takes effect at the next start.`
-    : `Run qm set ${vmid} --machine TYPE,enable-${state}=1 on its host (TYPE is pc or q35); it takes effect at the next start.`;
+/** A refusal whose remedy was applied already. */
+const unlessMended = (refusal: Refusal, mended: readonly Fix[]): Refusal =>
+  refusal.fix && mended.includes(refusal.fix)
+    ? {
+        code: refusal.code,
+        message: refusal.message,
+        remedy: 'Its definition was changed, which takes effect at its next start: shut it down, then start it.',
+      }
+    : refusal;
 
-function machineRefusal(
-  action: SleepAction,
-  sleep: SleepSupport | null,
-  vmid: number | undefined,
-): Refusal | null {
+/**
+ * What mends a sleep state that is switched off. Proxmox VE switches both off in machines of version 9.2+pve1 and later
+ * (src/PVE/QemuServer/Machine.pm).
+ */
+function switchOn(state: 's3' | 's4', { manager, vmid }: Standing): Pick<Refusal, 'remedy' | 'fix'> {
+  if (manager === 'libvirt')
+    return { remedy: 'Enable it in its definition (<pm>); it takes effect at the next start.', fix: 'enable-sleep' };
+  return {
+    remedy:
+      vmid === undefined
+        ? `Add -global PIIX4_PM.disable_${state}=0 (q35: -global ICH9-LPC.disable_${state}=0) to its QEMU command; it takes effect at the next start.`
+        : `Run qm set ${vmid} --machine TYPE,enable-${state}=1 on its host (TYPE is pc or q35); it takes effect at the next start.`,
+  };
+}
+
+function machineRefusal(action: SleepAction, standing: Standing): Refusal | null {
+  const { manager, sleep, mended } = standing;
   if (!sleep) {
     return {
       code: 'unknown-state',
-      message: 'QEMU has not told yet whether this guest can sleep.',
+      message: `${manager === 'libvirt' ? 'libvirt' : 'QEMU'} has not told yet whether this guest can sleep.`,
       remedy: 'Try again in a moment.',
     };
   }
@@ -221,11 +255,14 @@ function machineRefusal(
       };
     }
     if (sleep.s3 === false) {
-      return {
-        code: 's3-disabled',
-        message: 'Sleep (S3) is switched off in this guest’s definition.',
-        remedy: howToSwitchOn('s3', vmid),
-      };
+      return unlessMended(
+        {
+          code: 's3-disabled',
+          message: 'Sleep (S3) is switched off in this guest’s definition.',
+          ...switchOn('s3', standing),
+        },
+        mended,
+      );
     }
     if (sleep.wakeup === false) {
       return {
@@ -235,17 +272,23 @@ function machineRefusal(
       };
     }
   }
-  if (action !== 'suspend' && sleep.s4 === false) {
-    return {
-      code: 's4-disabled',
-      message: 'Hibernate (S4) is switched off in this guest’s definition.',
-      remedy: howToSwitchOn('s4', vmid),
-    };
+  // libvirt asks for S3 only before a hybrid sleep (measured).
+  if ((action === 'hibernate' || (action === 'hybrid' && manager === 'qemu')) && sleep.s4 === false) {
+    return unlessMended(
+      {
+        code: 's4-disabled',
+        message: 'Hibernate (S4) is switched off in this guest’s definition.',
+        ...switchOn('s4', standing),
+      },
+      mended,
+    );
   }
   return null;
 }
 
-function agentRefusal(action: SleepAction, agent: AgentStatus): Refusal | null {
+type AgentStanding = Pick<Standing, 'manager' | 'agent' | 'mended'>;
+
+function agentRefusal(action: SleepAction, { manager, agent, mended }: AgentStanding): Refusal | null {
   switch (agent.status) {
     case 'answering':
       return agent.disabled.includes(agentCommandOf[action])
@@ -257,12 +300,22 @@ function agentRefusal(action: SleepAction, agent: AgentStatus): Refusal | null {
           }
         : null;
     case 'absent':
-      return {
+      return unlessMended(
+        {
         code: 'no-agent',
         message: 'This guest has no guest agent channel, and only the agent can put it to sleep.',
-        remedy:
-          'Add a virtserialport named org.qemu.guest_agent.0 to its QEMU command and install qemu-guest-agent in the guest.',
-      };
+        ...(manager === 'libvirt'
+          ? {
+              remedy: 'Add the channel to its definition, and install qemu-guest-agent in the guest.',
+              fix: 'add-agent-channel',
+            }
+          : {
+              remedy:
+                'Add a virtserialport named org.qemu.guest_agent.0 to its QEMU command and install qemu-guest-agent in the guest.',
+            }),
+        },
+        mended,
+      );
     case 'closed':
       return {
         code: 'no-agent',
@@ -286,7 +339,9 @@ function agentRefusal(action: SleepAction, agent: AgentStatus): Refusal | null {
   }
 }
 
-function rebootRefusal(agent: AgentStatus): Refusal | null {
+/** libvirt restarts a guest without an agent by its power button (virDomainReboot). */
+function rebootRefusal({ manager, agent }: Standing): Refusal | null {
+  if (manager === 'libvirt') return null;
   if (agent.status === 'answering') {
     return agent.disabled.includes('guest-shutdown')
       ? {
@@ -304,12 +359,13 @@ function rebootRefusal(agent: AgentStatus): Refusal | null {
 }
 
 /** One sentence about the agent for the user. */
-export function describeAgent(agent: AgentStatus, state: Standing['state']): string {
+export function describeAgent({ state, ...standing }: AgentStanding & Pick<Standing, 'state'>): string {
+  const { agent } = standing;
   if (agent.status === 'unknown') {
     return state === 'running'
       ? 'Being asked.'
       : `Not asked: the guest is ${stateLabels[state].toLowerCase()}.`;
   }
   if (agent.status === 'answering') return 'Answers.';
-  return agentRefusal('suspend', agent)?.message ?? '';
+  return agentRefusal('suspend', standing)?.message ?? '';
 }

@@ -1,3 +1,4 @@
+import type { Fix } from './actions';
 import type { PowerStateName } from './states';
 
 /** What is known of the guest agent. Only `answering` lets a guest be put to sleep. */
@@ -30,8 +31,12 @@ export interface SleepSupport {
 export type Startable =
   { readonly kind: 'yes' } | { readonly kind: 'no'; readonly reason: string; readonly remedy: string };
 
+/** Who runs the machine: a plain QEMU belongs to whoever started it, a domain to libvirt, which keeps its definition. */
+export type Manager = 'qemu' | 'libvirt';
+
 /** Everything the rules need to know about a guest. */
 export interface Standing {
+  readonly manager: Manager;
   readonly state: PowerStateName;
   /** Why the state is unknown. */
   readonly detail?: string | undefined;
@@ -41,6 +46,8 @@ export interface Standing {
   readonly agent: AgentStatus;
   /** null until the machine was asked. */
   readonly sleep: SleepSupport | null;
+  /** What was mended in its definition and takes effect at its next start. */
+  readonly mended: readonly Fix[];
   readonly start: Startable;
   /** Proxmox's number of the guest, whose definition is Proxmox's. */
   readonly vmid?: number | undefined;

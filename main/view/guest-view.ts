@@ -1,6 +1,6 @@
 import type { Fleet } from '../guests/fleet';
 import { isRemovable, type Guest } from '../guests/guest';
-import { actions } from '../power/actions';
+import { actions, isSleepAction } from '../power/actions';
 import type { Alarm } from '../power/alarms';
 import { allRefusals, describeAgent } from '../power/rules';
 import type { AlarmView, Availability, GuestView, StateView } from '../../preload/contract/view';
@@ -11,14 +11,14 @@ import type { ActionName } from '../../preload/contract/vocabulary';
  * @param awaySince when its host was last connected, in ms since the epoch; null while it is connected
  */
 export function viewOf(guest: Guest, fleet: Fleet, awaySince: number | null): GuestView {
-  const { remembered, state, pending } = guest;
+  const { remembered, pending } = guest;
   const standing = guest.standing();
   const refusals = allRefusals(standing);
   const availability = (name: ActionName): Availability => {
     const refusal = refusals[name];
-    if (!refusal) return { available: true };
-    const { message, remedy } = refusal;
-    return { available: false, reason: message, ...(remedy ? { remedy } : {}) };
+    if (!refusal) return { available: true, ...(isSleepAction(name) ? fragile(guest) : {}) };
+    const { message, remedy, fix } = refusal;
+    return { available: false, reason: message, ...(remedy ? { remedy } : {}), ...(fix ? { fix } : {}) };
   };
   const alarm = fleet.alarmOf(guest.id);
   const { recipe } = remembered;
@@ -26,10 +26,11 @@ export function viewOf(guest: Guest, fleet: Fleet, awaySince: number | null): Gu
     id: guest.id,
     hostId: guest.hostId,
     name: remembered.name,
+    manager: remembered.manager,
     state: stateView(guest, awaySince),
     pending: pending ? { action: pending.action, since: pending.since, queued: guest.queue.waiting } : null,
     alarm: alarm ? alarmView(alarm) : null,
-    agent: { status: standing.agent.status, text: describeAgent(standing.agent, state.name) },
+    agent: { status: standing.agent.status, text: describeAgent(standing) },
     actions: Object.fromEntries(actions.map((name) => [name, availability(name)])) as GuestView['actions'],
     memoryMiB: remembered.memoryMiB,
     vcpus: remembered.vcpus,
@@ -44,6 +45,16 @@ export function viewOf(guest: Guest, fleet: Fleet, awaySince: number | null): Gu
         : null,
     removable: isRemovable(guest),
     historyRevision: fleet.history.revision(guest.id),
+  };
+}
+
+/** Told until the guest was put to sleep once: then its user knows how its devices take it. */
+function fragile({ machine, remembered }: Guest): { warning?: string } {
+  const devices = machine?.hostDevices ?? [];
+  if (devices.length === 0 || remembered.sleptBefore) return {};
+  const kinds = [...new Set(devices)].join(', ');
+  return {
+    warning: `It was given devices of its host (${kinds}). Such a guest may not come back from sleep: try it when nothing is at stake.`,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Fleet } from '../guests/fleet';
 import type { ConnectionTest, HostBook } from '../host-book';
+import type { Unasked } from '../hosts/listed';
 import type { Question } from '../hosts/ssh/questions';
 import type { HostTestView, HostView, PromptView } from '../../preload/contract/view';
 
@@ -16,9 +17,16 @@ export function hostViewOf(id: string, fleet: Fleet, book: HostBook): HostView |
     enabled: saved?.enabled ?? true,
     link: host.link?.state ?? { kind: 'ready' },
     notHonoured: [...(book.host(id)?.notHonoured ?? [])],
+    remarks: remarksOf(host.unasked()),
     simulated: host.simulated,
     status: fleet.status(id),
   };
+}
+
+/** What the window tells of what could not be asked: each sentence once. */
+function remarksOf(unasked: readonly Unasked[]): HostView['remarks'] {
+  const notable = unasked.filter((one) => one.notable);
+  return [...new Map(notable.map(({ reason, remedy }) => [reason, { text: reason, remedy }])).values()];
 }
 
 export const promptView = (id: string, question: Question | undefined): PromptView | undefined =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { GuestFacts, HistoryEntry, Snapshot } from './view';
-import { ActionName } from './vocabulary';
+import { GuestFacts, GuestScreen, GuestStats, HistoryEntry, MendingView, Snapshot } from './view';
+import { ActionName, Fix } from './vocabulary';
 
 /** Why a command was not done, and what to do next. */
 export const Refusal = z.object({
@@ -56,7 +56,15 @@ export const commands = {
   /** The guest stays asleep; nothing wakes it. */
   cancelAlarm: { args: z.object({ alarmId: z.string() }), result: ok(Nothing) },
   guestFacts: { args: z.object({ guestId: GuestId }), result: ok(GuestFacts) },
+  /** What the guest uses now. Rates are over the time since the last call for this guest. */
+  guestStats: { args: z.object({ guestId: GuestId }), result: ok(GuestStats) },
+  /** A picture of the guest's screen as it is now. */
+  guestScreen: { args: z.object({ guestId: GuestId }), result: ok(GuestScreen) },
   guestHistory: { args: z.object({ guestId: GuestId }), result: ok(z.array(HistoryEntry)) },
+  /** What a fix would change in the guest's definition. Main keeps it until another is read, so that just this is made. */
+  readMending: { args: z.object({ guestId: GuestId, fix: Fix }), result: ok(MendingView) },
+  /** Makes the change that was read; it can be asked for once. */
+  applyMending: { args: z.object({ mendingId: z.string() }), result: ok(Nothing) },
   addGuest: { args: ManualGuest, result: ok(z.object({ guestId: z.string() })) },
   /** Forgets a guest that was added by hand or that no longer runs. */
   removeGuest: { args: z.object({ guestId: GuestId }), result: ok(Nothing) },

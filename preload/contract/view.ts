@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ActionName, actions, AlarmHolder, Cause, PowerStateName, SleepName, Source } from './vocabulary';
+import { ActionName, actions, AlarmHolder, Cause, Fix, Manager, PowerStateName, screenTypes, SleepName, Source } from './vocabulary';
 
 /** Milliseconds since the Unix epoch, by the wall clock. */
 const Instant = z.number();
@@ -8,7 +8,7 @@ const Text = z.string();
 
 export const Availability = z.discriminatedUnion('available', [
   z.object({ available: z.literal(true), warning: Text.optional() }),
-  z.object({ available: z.literal(false), reason: Text, remedy: Text.optional() }),
+  z.object({ available: z.literal(false), reason: Text, remedy: Text.optional(), fix: Fix.optional() }),
 ]);
 export type Availability = z.infer<typeof Availability>;
 
@@ -56,6 +56,7 @@ export const GuestView = z.object({
   id: z.string(),
   hostId: z.string(),
   name: Text,
+  manager: Manager,
   state: StateView,
   /** The action under way, with the time it was asked for; more wait behind it. */
   pending: z.object({ action: ActionName, since: Instant, queued: z.number().int() }).nullable(),
@@ -95,6 +96,8 @@ export const HostView = z.object({
   link: LinkView,
   /** Options of ~/.ssh/config for this host that are not honoured, each as a sentence. */
   notHonoured: z.array(Text),
+  /** What could not be asked there, and what to do about it. */
+  remarks: z.array(z.object({ text: Text, remedy: Text })),
   /** The demo host's guests are simulated; the window says so. */
   simulated: z.boolean(),
   status: z.discriminatedUnion('kind', [
@@ -237,3 +240,37 @@ export const GuestFacts = z.object({
   agentChannel: fact(Text),
 });
 export type GuestFacts = z.infer<typeof GuestFacts>;
+
+/** A fact that could not be had says why. Memory in MiB, rates in bytes per second. */
+export const GuestStats = z.object({
+  at: Instant,
+  /** Of all its vCPUs, in percent of one. */
+  cpuPercent: fact(z.number()),
+  memoryUsedMiB: fact(z.number()),
+  memoryMiB: fact(z.number()),
+  diskRead: fact(z.number()),
+  diskWritten: fact(z.number()),
+  netReceived: fact(z.number()),
+  netSent: fact(z.number()),
+});
+export type GuestStats = z.infer<typeof GuestStats>;
+
+/** `data` is base64, of at most 16 MiB. */
+export const GuestScreen = z.union([
+  z.object({ at: Instant, mime: z.enum(screenTypes), data: z.string() }),
+  z.object({ missing: Text }),
+]);
+export type GuestScreen = z.infer<typeof GuestScreen>;
+
+export const MendingView = z.object({
+  mendingId: z.string(),
+  /** The lines that change, with some around them; `skipped` counts those that are left out, which stay as they are. */
+  lines: z.array(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.enum(['same', 'removed', 'added']), text: Text }),
+      z.object({ kind: z.literal('skipped'), count: z.number().int() }),
+    ]),
+  ),
+  effect: z.enum(['next-start', 'now']),
+});
+export type MendingView = z.infer<typeof MendingView>;

@@ -27,6 +27,7 @@ export const actions = [
   'reset',
   'start',
   'save',
+  'discard',
 ] as const;
 export const ActionName = z.enum(actions);
 export type ActionName = z.infer<typeof ActionName>;
@@ -35,6 +36,15 @@ export type ActionName = z.infer<typeof ActionName>;
 export const sleeps = ['suspend', 'hibernate', 'hybrid'] as const;
 export const SleepName = z.enum(sleeps);
 export type SleepName = z.infer<typeof SleepName>;
+
+/** Who runs the machine: whoever started its QEMU, or libvirt. */
+export const Manager = z.enum(['qemu', 'libvirt']);
+/** What Reveille can change in a guest's definition. */
+export const Fix = z.enum(['enable-sleep', 'add-agent-channel']);
+export type Fix = z.infer<typeof Fix>;
+
+/** The kinds of picture that a window can show: PNG, and PPM (P6). */
+export const screenTypes = ['image/png', 'image/x-portable-pixmap'] as const;
 
 /** How a state is known: told by an event, answered to a query, or concluded from what was seen. */
 export const Source = z.enum(['event', 'query', 'inference']);

@@ -6,6 +6,8 @@ export interface Bench {
   readonly title: string;
   /** Programs that it takes, by name; where one is missing it is skipped, and says so. */
   readonly programs: readonly string[];
+  /** Why else it cannot be measured here, as a sentence. */
+  readonly obstacle?: () => string | undefined;
   /** The app takes the monitors of all QEMUs that it finds, so this runs only where there are no others. */
   readonly takesAllMonitors?: boolean;
   /** What it starts belongs to the lab, which ends it. @returns a peer's row first */

@@ -18,10 +18,12 @@ for (const [, { bench }] of chosen) {
   console.log(why === undefined ? await measured(bench) : `${bench.title}\n  Not measured: ${why}\n`);
 }
 
-async function obstacleTo({ programs, takesAllMonitors }: Bench): Promise<string | undefined> {
+async function obstacleTo({ programs, obstacle, takesAllMonitors }: Bench): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'it takes Linux.';
   const missing = programs.filter((program) => !isInstalled(program));
   if (missing.length > 0) return `${missing.join(', ')} is missing here.`;
+  const why = obstacle?.();
+  if (why !== undefined) return why;
   if (takesAllMonitors !== true) return undefined;
   const others = await runningQemus();
   if (others.length === 0) return undefined;

@@ -12,7 +12,7 @@ export function tableOf(title: string, rows: readonly Row[]): string {
       milliseconds(median(samples)),
       milliseconds(quantile(samples, 0.95)),
       String(samples.length),
-      ratio.toFixed(ratio < 10 ? 2 : 0),
+      ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(ratio < 10 ? 2 : 0),
       atMost === undefined ? '' : ratio <= atMost ? `at most ${atMost}: yes` : `at most ${atMost}: NO`,
     ];
   });

@@ -25,6 +25,8 @@ export interface LaunchOptions {
    * can tell. Needs `ownNamespacesPresent`. `keyring`: with a keyring in $HOME, which this password opens.
    */
   ownProcesses?: boolean | { keyring: string };
+  /** Makes an executable file that runs a program as the app is to run, in another mount namespace for example. */
+  wrapper?: (program: string) => Promise<string>;
   /** The folder with the app's package.json; the repository by default. */
   appDir?: string;
 }
@@ -74,15 +76,19 @@ export interface LaunchedApp {
 export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedApp> {
   const userDataDir = options.userDataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'reveille-e2e-')));
   const asRoot = process.platform === 'linux' && process.getuid?.() === 0;
-  const { ownProcesses } = options;
+  const { ownProcesses, wrapper } = options;
+  const script = ownProcesses ? 'own-namespace.sh' : wrapper ? 'with-loader.sh' : undefined;
+  const plain = script && path.join(__dirname, script);
+  const executablePath = plain && (wrapper ? await wrapper(plain) : plain);
   const app = await _electron.launch({
-    ...(ownProcesses ? { executablePath: path.join(__dirname, 'own-namespace.sh') } : {}),
+    ...(executablePath ? { executablePath } : {}),
     cwd: options.appDir ?? ROOT,
     args: ['.', ...(asRoot ? ['--no-sandbox'] : []), '--user-data-dir', userDataDir, ...(options.args ?? [])],
     env: definedOnly({
       ...process.env,
       ELECTRON_RUN_AS_NODE: undefined,
-      ...(ownProcesses ? { ELECTRON: electronPath, LOADER: playwrightLoader, KEYRING: keyringOf(ownProcesses) } : {}),
+      ...(executablePath ? { ELECTRON: electronPath, LOADER: playwrightLoader } : {}),
+      KEYRING: ownProcesses ? keyringOf(ownProcesses) : undefined,
       ...options.env,
     }),
     timeout: 30_000,
@@ -117,7 +123,7 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   }
 
   const page = await firstWindow(app, () => stderr);
-  const pid = ownProcesses ? await descendantThatRuns(electronPath, child.pid) : child.pid;
+  const pid = executablePath ? await descendantThatRuns(electronPath, child.pid) : child.pid;
   if (pid === undefined) throw new Error('The app has no process id');
   return {
     app,

@@ -8,6 +8,6 @@ if [ -n "$KEYRING" ]; then
     unset KEYRING
     "$ELECTRON" -r "$LOADER" -r "$0" "$@"' "$(dirname "$0")/keyring.cjs" "$@"
 else
-  set -- sh -c '"$ELECTRON" -r "$LOADER" "$@"' app "$@"
+  set -- "$(dirname "$0")/with-loader.sh" "$@"
 fi
 exec unshare --pid --fork --kill-child --mount-proc --propagation private "$@"

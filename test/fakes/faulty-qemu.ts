@@ -168,8 +168,8 @@ export const masksWakeups = (): Fault => (before) => ({
 
 /** QMP refuses `name` with this text. */
 export const qmpRefuses =
-  (name: string, desc: string): Fault =>
-  (before) => ({ ...before, qmp: overridden(before.qmp, name, () => refuse(desc)) });
+  (name: string, desc: string, errorClass?: string): Fault =>
+  (before) => ({ ...before, qmp: overridden(before.qmp, name, () => refuse(desc, errorClass)) });
 
 /** The event happens, and QEMU tells nobody. */
 export const keepsSecret =

@@ -33,11 +33,18 @@ const reasons: Partial<Record<ActionName, Availability>> = {
   save: { available: false, reason: 'A plain QEMU has no managed save.' },
 };
 
+const ofLibvirt: Partial<Record<PowerStateName, readonly ActionName[]>> = {
+  running: ['save'],
+  paused: ['save'],
+  saved: ['discard'],
+};
+
 /** Availabilities as main would give them to a guest in this state. */
-export function actionsIn(state: PowerStateName): GuestView['actions'] {
+export function actionsIn(state: PowerStateName, manager: GuestView['manager'] = 'qemu'): GuestView['actions'] {
+  const can = [...possible[state], ...(manager === 'libvirt' ? (ofLibvirt[state] ?? []) : [])];
   const all = actions.map((action): [ActionName, Availability] => [
     action,
-    possible[state].includes(action)
+    can.includes(action)
       ? { available: true }
       : (reasons[action] ?? { available: false, reason: `Not while the guest is ${state}.` }),
   ]);
@@ -51,11 +58,12 @@ export function guestView({ state, ...plan }: GuestPlan): GuestView {
   return {
     hostId: 'here',
     name: plan.id,
+    manager: 'qemu',
     state: { name, since: null, source: 'event', cause: 'user', ...state },
     pending: null,
     alarm: null,
     agent: { status: 'answering', text: 'Answers.' },
-    actions: actionsIn(name),
+    actions: actionsIn(name, plan.manager),
     memoryMiB: 2048,
     vcpus: 2,
     start: null,
@@ -73,6 +81,7 @@ export const thisComputer: HostView = {
   enabled: true,
   link: { kind: 'ready' },
   notHonoured: [],
+  remarks: [],
   simulated: false,
   status: { kind: 'ready' },
 };
@@ -85,6 +94,7 @@ export const demoHost: HostView = {
   enabled: true,
   link: { kind: 'ready' },
   notHonoured: [],
+  remarks: [],
   simulated: true,
   status: { kind: 'ready' },
 };
@@ -97,6 +107,7 @@ export const sshHost = (plan: Partial<HostView> & { id: string }): HostView => (
   enabled: true,
   link: { kind: 'ready' },
   notHonoured: [],
+  remarks: [],
   simulated: false,
   status: { kind: 'ready' },
   ...plan,

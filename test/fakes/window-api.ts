@@ -2,7 +2,9 @@ import type { Api } from '../../preload/contract/api';
 import type { Refusal } from '../../preload/contract/commands';
 import type { GuestView, HistoryEntry, Patch, Snapshot } from '../../preload/contract/view';
 import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
+import type { FakeScreen } from './screens';
 import { actionsIn, demoHost, factsOf, guestView } from './views';
+import { detailCalls } from './window-detail';
 import { hostCalls } from './window-hosts';
 
 /**
@@ -16,8 +18,10 @@ export interface FakeApi {
   patch(change: Omit<Patch, 'epoch' | 'revision'>): void;
   /** Every call, in order. */
   calls: { name: string; args: unknown }[];
-  /** The next call that sets a power state, adds, edits or tests a host, or answers a secret, is refused with this. */
+  /** The next call that sets a power state, makes a change, adds, edits or tests a host, or answers a secret, is refused with this. */
   refuseNext(refusal: Refusal): void;
+  /** What a guest's screen shows from now on. */
+  setScreen(guestId: string, screen: FakeScreen): void;
 }
 
 export interface FakeTiming {
@@ -40,6 +44,7 @@ const outcome: Record<ActionName, PowerStateName> = {
   reset: 'running',
   start: 'running',
   save: 'saved',
+  discard: 'off',
 };
 
 const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });
@@ -111,7 +116,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
         pending: null,
         alarm,
         state: { name, since: timing.now(), source: 'event', cause },
-        actions: actionsIn(name),
+        actions: actionsIn(name, guest.manager),
         historyRevision: guest.historyRevision + 1,
       };
     });
@@ -153,6 +158,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       ),
     });
 
+  const detail = detailCalls({ current: () => view, patch, takeRefusal, timing });
   const api: Api = {
     onPatch(listener) {
       listeners.add(listener);
@@ -221,6 +227,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       patch({ notices: { [noticeId]: null } });
       return nothing;
     },
+    ...detail.calls,
     ...hostCalls({ current: () => view, patch, takeRefusal, timing }),
     openDemo() {
       patch({ app: { ...view.app, demo: 'opening' } });
@@ -249,6 +256,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     current: () => view,
     patch,
     calls,
+    setScreen: detail.setScreen,
     refuseNext: (next) => {
       refusal = next;
     },

@@ -75,7 +75,10 @@ function nameValue(name: string): string {
   return name.includes('=') ? `guest=${optionValue(name)}` : optionValue(name);
 }
 
-function kernelCommandLine(options: GuestCommandLineOptions): string {
+/** What the guest's kernel and init (rootfs/init) are told. */
+export function kernelCommandLine(
+  options: Pick<GuestCommandLineOptions, 'name' | 'agent' | 'agentRunning' | 'hybrid'>,
+): string {
   const hostName = options.name.replace(/[^A-Za-z0-9-]+/g, '-').replace(/^-+|-+$/g, '') || 'guest';
   return [
     'console=ttyS0 quiet no_console_suspend nokaslr mitigations=off no_timer_check panic=1',

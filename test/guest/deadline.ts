@@ -17,7 +17,7 @@ export function within<T>(ms: number, what: string, promise: Promise<T>): Promis
  */
 export async function until<T>(
   ms: number,
-  what: string,
+  what: string | (() => string),
   probe: () => T | undefined | Promise<T | undefined>,
   everyMs = 20,
 ): Promise<T> {
@@ -25,7 +25,8 @@ export async function until<T>(
   for (;;) {
     const answer = await probe();
     if (answer !== undefined) return answer;
-    if (performance.now() > end) throw new DeadlineError(`${what}: not within ${ms} ms`);
+    if (performance.now() > end)
+      throw new DeadlineError(`${typeof what === 'string' ? what : what()}: not within ${ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

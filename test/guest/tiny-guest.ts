@@ -12,6 +12,7 @@ import { ensureGuestImage } from './image';
 import { endGuestProcesses, findGuestProcesses, isGuestOf, killGuest } from './processes';
 import { openQmp } from './qmp';
 import { findProgram } from './run';
+import { makeSparse } from './sparse';
 
 export { openAgent } from './agent';
 export type { TestAgent } from './agent';
@@ -220,22 +221,6 @@ async function monitorGreets(socketPath: string): Promise<boolean> {
   } catch (error) {
     // No greeting: the app was faster and holds the socket. Else it does not listen yet, or QEMU gave up.
     return error instanceof DeadlineError;
-  }
-}
-
-/** Makes the file at that size without using the space; an existing one stays as it is. */
-async function makeSparse(file: string, bytes: number): Promise<void> {
-  let handle;
-  try {
-    handle = await open(file, 'wx');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
-  try {
-    await handle.truncate(bytes);
-  } finally {
-    await handle.close();
   }
 }
 

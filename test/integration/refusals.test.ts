@@ -91,7 +91,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('refusals of real guests', ()
 
   test('guests of libvirt and guests without a monitor are listed with that reason', async () => {
     const owned = await app.untilGuest(names.bare, ({ state }) => state.name === 'unknown' && state.detail !== undefined);
-    expect(owned.state.detail).toContain('belongs to libvirt');
+    expect(owned.state.detail).toContain('belongs to a libvirt that Reveille does not see');
     const lone = await app.untilGuest(names.lone, ({ state }) => state.name === 'unknown' && state.detail !== undefined);
     expect(lone.actions.suspend).toMatchObject({ available: false, remedy: expect.stringContaining('-qmp') });
   });

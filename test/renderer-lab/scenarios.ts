@@ -60,6 +60,54 @@ const noAgent: Pick<GuestView, 'agent' | 'actions'> = {
   },
 };
 
+/** What libvirt and virt-manager make of a guest: S3 and S4 switched off, no agent channel, a saved state. */
+const domains = (now: number): GuestView[] => {
+  const off = (what: string, fix: 'enable-sleep' | 'add-agent-channel') => ({
+    available: false as const,
+    reason: `${what} is switched off in this guest’s definition.`,
+    remedy: 'Enable it in its definition (<pm>); it takes effect at the next start.',
+    fix,
+  });
+  return [
+    guestView({
+      id: 'desktop',
+      manager: 'libvirt',
+      state: { since: now - 20 * minute },
+      actions: {
+        ...actionsIn('running', 'libvirt'),
+        suspend: off('Sleep (S3)', 'enable-sleep'),
+        hibernate: off('Hibernate (S4)', 'enable-sleep'),
+        hybrid: off('Sleep (S3)', 'enable-sleep'),
+      },
+    }),
+    guestView({
+      id: 'firewall',
+      manager: 'libvirt',
+      state: { since: now - 90 * hour },
+      agent: { status: 'absent', text: 'This guest has no guest agent channel.' },
+      memoryMiB: 512,
+      vcpus: 1,
+      actions: {
+        ...actionsIn('running', 'libvirt'),
+        suspend: {
+          available: false,
+          reason: 'This guest has no guest agent channel, and only the agent can put it to sleep.',
+          remedy: 'Add the channel to its definition, and install qemu-guest-agent in the guest.',
+          fix: 'add-agent-channel',
+        },
+      },
+    }),
+    guestView({ id: 'laboratory', manager: 'libvirt', state: { name: 'saved', since: now - 30 * hour } }),
+    guestView({ id: 'media', manager: 'libvirt', state: { name: 'hibernated', since: now - 5 * hour } }),
+    guestView({ id: 'spare', manager: 'libvirt', state: { name: 'off', since: now - 50 * hour } }),
+  ];
+};
+
+const refusesUser = {
+  text: 'libvirt refuses this user: authentication unavailable.',
+  remedy: 'Add your user to the group libvirt on its host (sudo usermod -aG libvirt USER), then sign in there anew.',
+};
+
 /** Each state, each phase of an alarm, work under way, an agent that is missing. */
 const many = (now: number): GuestView[] => [
   guestView({ id: 'alpine', state: { since: now - 40 * minute }, ...noAgent }),
@@ -160,6 +208,9 @@ export const scenarios: Record<string, (now: number) => Snapshot> = {
     }),
   three: (now) => snapshotOf({ guests: three(now) }),
   many: (now) => snapshotOf({ guests: many(now) }),
+  libvirt: (now) => snapshotOf({ guests: domains(now) }),
+  remarks: (now) => snapshotOf({ hosts: [{ ...thisComputer, remarks: [refusesUser] }], guests: three(now) }),
+  'only-remarks': () => snapshotOf({ hosts: [{ ...thisComputer, remarks: [refusesUser] }] }),
   hostile: () => snapshotOf({ guests: hostile() }),
   notices: (now) => snapshotOf({ guests: three(now), notices: notices(now) }),
   demo: (now) =>

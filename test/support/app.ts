@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createApp, type App, type Platform } from '../../main/app';
 import { systemClock, type Clock } from '../../main/clock';
+import type { DaemonPlace } from '../../main/hypervisors/libvirt/model';
 import type { Limits } from '../../main/guests/confirm';
 import type { FoundGuest } from '../../main/hosts/discovery/found';
 import { createScanDeps, scanThisComputer } from '../../main/hosts/discovery/local';
@@ -22,6 +23,8 @@ export interface TestAppOptions {
   /** What ssh would find: nothing by default. */
   ssh?: Partial<Platform['ssh']>;
   secrets?: SecretStore;
+  /** Where the app looks for libvirt: nowhere by default. */
+  libvirtPlaces?: readonly DaemonPlace[];
   networkInterfaces?: Platform['networkInterfaces'];
   /** The demo opens by itself where nothing real runs, at the first start. */
   startedBefore?: boolean;
@@ -72,6 +75,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     secrets: options.secrets ?? noKeyring,
     networkInterfaces: options.networkInterfaces ?? (() => ({})),
     random: Math.random,
+    libvirtPlaces: options.libvirtPlaces ?? [],
     scan: async () => (await scanThisComputer(process.platform, deps)).filter(finds),
     ...(options.limits ? { limits: options.limits } : {}),
     onPatch: (patch) => {

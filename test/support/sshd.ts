@@ -43,6 +43,8 @@ export interface SshdOptions {
   /** Lines of sshd_config; they win over the harness's own. */
   readonly config?: readonly string[];
   readonly port?: number;
+  /** What runs the server's command, in another mount namespace for example. */
+  readonly within?: (command: readonly string[]) => readonly string[];
   /** Its sessions see no processes but its own, as on a computer of their own. Needs `accountsPresent`. */
   readonly ownProcesses?: boolean;
 }
@@ -94,7 +96,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   const command = [SSHD, '-D', '-e', '-f', config];
   const isPrivate = (options.accounts ?? []).length > 0 || options.pam !== undefined;
   const plain = isPrivate ? await inPrivateNamespace(folder, options, home, command) : command;
-  const argv = options.ownProcesses === true ? [...OWN_PROCESSES, ...plain] : plain;
+  const there = options.within?.(plain) ?? plain;
+  const argv = options.ownProcesses === true ? [...OWN_PROCESSES, ...there] : there;
 
   let log = '';
   let child: ChildProcess | null = null;
@@ -200,8 +203,8 @@ async function writeAuthorizedKeys(folder: string, users: readonly string[], key
 
 const OWN_PROCESSES = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
 
-/** Numbers that no user of the system has. */
-const FIRST_UID = 61_000;
+/** User and group ids of the accounts, in their order: numbers that no user of the system has. */
+export const accountId = (index: number): number => 61_000 + index;
 
 /** Runs `command` where /etc/passwd, /etc/shadow and PAM's sshd service are others. */
 async function inPrivateNamespace(
@@ -213,7 +216,7 @@ async function inPrivateNamespace(
   let passwd = readFileSync('/etc/passwd', 'utf8');
   let shadow = readFileSync('/etc/shadow', 'utf8');
   for (const [index, { name, shell = '/bin/sh', password, files = {} }] of accounts.entries()) {
-    const uid = FIRST_UID + index;
+    const uid = accountId(index);
     passwd += `${name}:x:${uid}:${uid}::${home(name)}:${shell}\n`;
     shadow += `${name}:${password === undefined ? '*' : hashed(password)}:19000:0:99999:7:::\n`;
     await mkdir(home(name), { recursive: true });

@@ -42,6 +42,7 @@ async function open(
     version: '1.2.3',
     platform: 'linux',
     scan,
+    libvirtPlaces: [],
     ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dir } },
     secrets: noKeyring,
     networkInterfaces: () => ({}),

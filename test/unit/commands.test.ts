@@ -5,7 +5,7 @@ import { createQuestions } from '../../main/hosts/ssh/questions';
 import { RefusedError } from '../../main/power/actions';
 import { viewOf } from '../../main/view/guest-view';
 import { commands, type CommandArgs } from '../../preload/contract/commands';
-import { GuestFacts, GuestView, HistoryEntry } from '../../preload/contract/view';
+import { GuestFacts, GuestStats, GuestView, HistoryEntry } from '../../preload/contract/view';
 import { agentIgnores, HOSTILE_TEXTS, hostileSettings } from '../fakes/faulty-qemu';
 import { createWorld, type World, type WorldGuest } from './guests/world';
 
@@ -95,6 +95,35 @@ describe('setPowerState', () => {
         code: 'unknown-guest',
       });
     }
+  });
+});
+
+describe('the use and the screen of a guest', () => {
+  it('are asked of its machine, or why not', async () => {
+    const bench = await createBench({ name: 'nas' });
+    await bench.ready('nas');
+    const guestId = bench.id('nas');
+    const stats = await bench.done(bench.handlers.guestStats({ guestId }));
+    expect(GuestStats.parse(stats)).toMatchObject({ at: bench.clock.now(), memoryMiB: { value: 2048 } });
+    expect(await bench.done(bench.handlers.guestScreen({ guestId }))).toEqual({
+      missing: 'Pictures of screens cannot be had from its host.',
+    });
+    await bench.set('nas', 'shutdown');
+    expect(await bench.done(bench.handlers.guestStats({ guestId }))).toMatchObject({
+      memoryMiB: { missing: 'It is not running.' },
+    });
+    expect(await bench.done(bench.handlers.guestScreen({ guestId }))).toEqual({ missing: 'It is not running.' });
+    for (const ask of [bench.handlers.guestStats, bench.handlers.guestScreen]) {
+      expect(await bench.refusal(ask({ guestId: 'nobody' }))).toMatchObject({ code: 'unknown-guest' });
+    }
+  });
+
+  it('of plain QEMU have no definition that could be changed', async () => {
+    const bench = await createBench({ name: 'nas' });
+    await bench.ready('nas');
+    const asked = bench.handlers.readMending({ guestId: bench.id('nas'), fix: 'enable-sleep' });
+    expect(await bench.refusal(asked)).toMatchObject({ code: 'unsupported' });
+    expect(await bench.refusal(bench.handlers.applyMending({ mendingId: 'none' }))).toMatchObject({ code: 'wrong-state' });
   });
 });
 

@@ -30,8 +30,9 @@ export interface FoundProblem {
    * - `permission`: its QMP monitors may not be connected to by this user; `remedy` says what would help.
    * - `another-user`: this user may not read its program file; its name and arguments are what it claims.
    * - `command-line-unreadable`: nothing is known but that a QEMU runs.
+   * - `libvirt`: it is a domain of a libvirt that cannot be asked.
    */
-  reason: 'no-monitor' | 'monitor-unreachable' | 'permission' | 'another-user' | 'command-line-unreadable';
+  reason: 'libvirt' | 'no-monitor' | 'monitor-unreachable' | 'permission' | 'another-user' | 'command-line-unreadable';
   detail: string;
   /** What to do about it, for users. */
   remedy?: string;

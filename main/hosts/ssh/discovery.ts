@@ -146,6 +146,7 @@ function remedied(problem: FoundProblem): FoundProblem {
     case 'no-monitor':
     case 'permission':
     case 'another-user':
+    case 'libvirt':
       return problem;
   }
 }

@@ -4,7 +4,11 @@ import type { SshSettings } from '../../protocols/ssh/settings';
 import type { SshConnection, SshStep } from '../../protocols/ssh/types';
 import { DialError, type SocketAddress } from '../../protocols/sockets';
 import { HostError, type GuestHost } from '../host';
+import { createHostLibvirt } from '../libvirt/host-libvirt';
+import { mergeDomains } from '../libvirt/merge';
+import { linuxPlaces } from '../libvirt/places';
 import type { SavedHost } from '../saved-hosts';
+import { collectRemoteFile } from './collect-file';
 import { connectTo, type SshSurroundings } from './connect';
 import { createRemoteScanMemory, scanRemote } from './discovery';
 import { remoteProcesses, type ProcessAlive } from './alive';
@@ -12,6 +16,7 @@ import { launchRemote } from './launch';
 import { RecordsError } from './records';
 import { createHostLink, type HostLink } from './link';
 import { createReach, type Reach } from './reach';
+import { remoteThreadTimes } from './thread-times';
 
 export interface SshHost extends GuestHost {
   readonly kind: 'ssh';
@@ -67,6 +72,16 @@ export function createSshHost({ saved, clock, random, around }: SshHostOptions):
     return tools;
   };
 
+  const reach = async (address: SocketAddress) => {
+    if (!link.connection) throw new DialError('other', address, 'The host is not connected');
+    return toolsOver(link.connection).reach.dial(address);
+  };
+
+  const libvirt = createHostLibvirt({ dial: reach }, clock);
+  link.subscribe((state) => {
+    if (state.kind === 'ready') libvirt.connectNow();
+  });
+
   return {
     id: saved.id,
     name,
@@ -79,13 +94,13 @@ export function createSshHost({ saved, clock, random, around }: SshHostOptions):
     link,
     scanEveryMs: SCAN_EVERY_MS,
     async scan() {
-      const { guests } = await scanRemote({ remote: connected(), memory, clock });
-      return guests;
+      const { guests, user } = await scanRemote({ remote: connected(), memory, clock });
+      const domains = await libvirt.list(linuxPlaces(`/run/user/${user.uid}`));
+      return mergeDomains(guests, domains, libvirt.unasked());
     },
-    async dial(address: SocketAddress) {
-      if (!link.connection) throw new DialError('other', address, 'The host is not connected');
-      return toolsOver(link.connection).reach.dial(address);
-    },
+    unasked: libvirt.unasked,
+    onListChanged: libvirt.onChanged,
+    dial: reach,
     async processAlive(pid) {
       // Not known to have ended, as long as nobody can look.
       if (!link.connection) return true;
@@ -96,10 +111,13 @@ export function createSshHost({ saved, clock, random, around }: SshHostOptions):
         throw error;
       }
     },
+    collectFile: async (write, maxBytes) => collectRemoteFile(connected(), write, maxBytes),
+    threadTimes: async (pid, threads) => remoteThreadTimes(connected(), pid, threads),
     async launch(recipe) {
       return launchRemote(recipe, { remote: connected(), clock });
     },
     async close() {
+      libvirt.close();
       await link.stop();
       tools = null;
     },

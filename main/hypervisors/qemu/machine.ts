@@ -6,15 +6,20 @@ import type { QmpClient } from '../../protocols/qmp/client';
 import { QmpError } from '../../protocols/qmp/errors';
 import type { QmpEvent } from '../../protocols/qmp/schema';
 import { DialError, type SocketAddress } from '../../protocols/sockets';
+import { messageOf, readBootId, setGuestClock } from '../agent-facts';
 import type { HostAccess, Machine, MachineEvent } from '../machine';
+import { once } from '../once';
 import { createAgentPort } from './agent-port';
-import { readBootId, readFacts, setGuestClock } from './facts';
+import { readFacts } from './facts';
 import { createExitWatch, stateAfterEnd, type Ending } from './ending';
 import { createLentLink } from './lent-link';
 import { createMonitorLink } from './link';
+import { noDefinition } from './no-definition';
 import { NoMonitorError } from './no-monitor';
 import { perform } from './perform';
 import { powerStateOf } from './run-state';
+import { takeScreenshot } from './screenshot';
+import { createStatsReader, noStats } from './stats';
 import { isPortOpen, readSupport, type QemuSupport } from './support';
 
 /** Where a QEMU is reached. */
@@ -300,6 +305,8 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     },
   });
 
+  const readStats = createStatsReader({ access, clock, pid: target.pid });
+
   const machineType = (): string | null => support?.machineType ?? target.machineType;
 
   /** @throws RefusedError */
@@ -369,6 +376,12 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     setClock: () => agent.talk((talk) => setGuestClock(talk, clock)),
     readBootId: () => agent.talk(readBootId),
     facts: () => readFacts(link.converse, agent, machineType()),
+    async stats() {
+      if (isLent) return noStats('Its manager needs its monitor, so it is not asked all the time.');
+      return link.converse(readStats).catch((error: unknown) => noStats(messageOf(error)));
+    },
+    screenshot: () => orRefuse(link.converse((client) => takeScreenshot(client, access))),
+    ...noDefinition,
     unlisted() {
       if (ending && isWatched()) ended();
     },
@@ -385,11 +398,3 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
 
 const nobodyListens = (error: unknown): boolean =>
   error instanceof DialError && (error.code === 'missing' || error.code === 'refused');
-
-function once(work: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) work();
-    isDone = true;
-  };
-}

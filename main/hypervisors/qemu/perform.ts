@@ -46,6 +46,7 @@ export async function perform(action: Action, { converse, agent, state }: Means)
     case 'start':
       return askQemu(converse, 'system_reset', 'cont');
     case 'save':
+    case 'discard':
       throw new RefusedError({ code: 'unsupported', message: 'Plain QEMU keeps no saved state.' });
   }
 }

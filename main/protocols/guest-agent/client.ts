@@ -38,7 +38,8 @@ export interface SentCommand {
   cancel(): void;
 }
 
-export interface AgentClient {
+/** Asks an agent, whatever carries the messages. */
+export interface AgentCalls {
   /**
    * Sends one command and waits for its answer. Calls are carried out one at a time in the order they were
    * made; after a time-out the next one synchronises first.
@@ -50,6 +51,9 @@ export interface AgentClient {
       ? [args?: AgentArguments<C>, options?: AgentCallOptions]
       : [args: AgentArguments<C>, options?: AgentCallOptions]
   ): Promise<AgentResult<C>>;
+}
+
+export interface AgentClient extends AgentCalls {
   /**
    * Sends a command that answers only when it fails; resolves when it is written.
    * @throws AgentError of kind silent, closed or timeout when it could not be sent

@@ -1,4 +1,4 @@
-import type { AgentClient } from './client';
+import type { AgentCalls } from './client';
 import { AgentError } from './errors';
 
 /** What one guest-file-read asks for: its base64 stays far below the client's bound on messages. */
@@ -8,7 +8,7 @@ const READ_BYTES = 64 * 1024;
  * Reads the file at `path` in the guest, at most its first `maxBytes` bytes.
  * @throws AgentError; of kind command when there is no such file or the agent may not read it
  */
-export async function readGuestFile(agent: AgentClient, path: string, maxBytes: number): Promise<Buffer> {
+export async function readGuestFile(agent: AgentCalls, path: string, maxBytes: number): Promise<Buffer> {
   const handle = await agent.call('guest-file-open', { path, mode: 'r' });
   let content: Buffer;
   try {
@@ -21,7 +21,7 @@ export async function readGuestFile(agent: AgentClient, path: string, maxBytes: 
   return content;
 }
 
-async function readHandle(agent: AgentClient, handle: number, maxBytes: number): Promise<Buffer> {
+async function readHandle(agent: AgentCalls, handle: number, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   while (length < maxBytes) {
@@ -43,7 +43,7 @@ async function readHandle(agent: AgentClient, handle: number, maxBytes: number):
 }
 
 /** Closes the handle where the agent still answers; the failure before it is the one to report. */
-async function closeAfterFailure(agent: AgentClient, handle: number, failure: unknown): Promise<void> {
+async function closeAfterFailure(agent: AgentCalls, handle: number, failure: unknown): Promise<void> {
   const answered =
     failure instanceof AgentError && (failure.kind === 'command' || failure.kind === 'protocol');
   if (!answered) return;

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock';
+import { eventHub } from '../event-hub';
 import { encodeJson, jsonFramer, parseJsonObject, type JsonObject } from '../json-messages';
 import { QmpError, type QmpCloseReason } from './errors';
-import { qmpEventHub } from './event-hub';
 import { readGreeting, readMessage, type QmpVersion } from './messages';
 import { qmpRequests } from './requests';
 import type { QmpArguments, QmpCommand, QmpEvent, QmpResult } from './schema';
@@ -55,7 +55,7 @@ export interface QmpClient {
 export async function connectQmp(stream: Duplex, options: QmpOptions): Promise<QmpClient> {
   const { clock, greetingTimeoutMs = 3000, callTimeoutMs = 10_000 } = options;
   const framer = jsonFramer(options.maxMessageBytes ?? 16 * 1024 * 1024);
-  const events = qmpEventHub(options.onListenerError);
+  const events = eventHub(options.onListenerError);
   const requests = qmpRequests({
     clock,
     maxInFlight: options.maxInFlight ?? 8,

@@ -23,6 +23,8 @@ export const resultShapes: { [C in QmpCommand]: Shape<QmpResult<C>> } = {
     record({ 'cpu-index': integer, 'thread-id': integer }, { 'qom-path': text, target: text }),
   ),
   'query-kvm': record({ enabled: flag, present: flag }),
+  'query-blockstats': listOf(record({ stats: record({ rd_bytes: integer, wr_bytes: integer }) })),
+  screendump: nothing,
   'query-chardev': listOf(record({ label: text, filename: text, 'frontend-open': flag })),
   'qom-get': anything,
   'qom-list': listOf(record({ name: text, type: text })),

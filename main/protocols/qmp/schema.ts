@@ -75,6 +75,11 @@ export interface MemoryInfo {
   'plugged-memory'?: number;
 }
 
+/** QAPI: qapi/block-core.json BlockStats, as far as rates need it. Bytes since QEMU began. */
+export interface BlockStats {
+  stats: { rd_bytes: number; wr_bytes: number };
+}
+
 /** QAPI: qapi/char.json ChardevInfo. `filename` is in the encoding of QEMU's command line. */
 export interface ChardevInfo {
   label: string;
@@ -118,6 +123,10 @@ export interface QmpCommands {
   'query-kvm': { arguments: NoArguments; result: { enabled: boolean; present: boolean } };
   /** QAPI: qapi/char.json query-chardev (`frontend-open` since 2.1). */
   'query-chardev': { arguments: NoArguments; result: ChardevInfo[] };
+  /** QAPI: qapi/block-core.json query-blockstats: one entry for each disk of the machine. */
+  'query-blockstats': { arguments: NoArguments; result: BlockStats[] };
+  /** QAPI: qapi/ui.json screendump: writes the first screen to a file of the host, as PPM unless `format` (since 7.1) says. */
+  screendump: { arguments: { filename: string; format?: 'png' | 'ppm' }; result: NoResult };
   /** QAPI: qapi/qom.json qom-get; the result is any JSON value, for the caller to check. */
   'qom-get': { arguments: { path: string; property: string }; result: unknown };
   /** QAPI: qapi/qom.json qom-list. */

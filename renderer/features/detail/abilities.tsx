@@ -1,7 +1,7 @@
 import type { GuestView } from '../../../preload/contract/view';
-import type { ActionName } from '../../../preload/contract/vocabulary';
-import { actionCommands, offeredActions } from '../../commands';
-import { beginAction } from '../../intents';
+import type { ActionName, Fix } from '../../../preload/contract/vocabulary';
+import { actionCommands, fixBeside, fixCommands, offeredActions } from '../../commands';
+import { beginAction, beginFix } from '../../intents';
 import { useWindow } from '../../store';
 import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
@@ -40,12 +40,26 @@ export function Abilities({ guest }: { guest: GuestView }) {
                 {availability.remedy === undefined ? null : (
                   <Block text={availability.remedy} className="remedy" />
                 )}
+                <FixButton guestId={guest.id} fix={fixBeside(offered, action)} />
               </span>
             </li>
           ),
         )}
       </ul>
     </section>
+  );
+}
+
+/** Stands where the reason is: what Reveille itself can do about it. */
+function FixButton({ guestId, fix }: { guestId: string; fix: Fix | undefined }) {
+  if (fix === undefined) return null;
+  const { label, icon } = fixCommands[fix];
+  return (
+    <span className="fix">
+      <Button icon={icon} onClick={() => beginFix(guestId, fix)}>
+        {label}
+      </Button>
+    </span>
   );
 }
 

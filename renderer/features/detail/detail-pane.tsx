@@ -7,11 +7,13 @@ import { detailsFocused, selectGuest, useWindow } from '../../store';
 import { guestName } from '../../text';
 import { Button, IconButton } from '../../ui/button';
 import { Line } from '../../ui/untrusted';
-import { guestSummary } from '../../words';
+import { GuestSummary } from '../guests/guest-summary';
 import { Abilities } from './abilities';
 import { AlarmCard } from './alarm-card';
 import { Facts } from './facts';
 import { History } from './history';
+import { Load } from './load';
+import { Screen } from './screen';
 import { StartCommand } from './start-command';
 import { StateCard } from './state-card';
 
@@ -41,16 +43,18 @@ function Details({ guest }: { guest: GuestView }) {
           <h2 ref={heading} tabIndex={-1}>
             <Line text={guestName(guest.name)} />
           </h2>
-          <p className="guest-summary">{guestSummary(guest, host)}</p>
+          <GuestSummary guest={guest} host={host} />
         </div>
         <IconButton icon="close" label="Close details" onClick={close} />
       </header>
       <div className="detail-body">
         <StateCard guest={guest} />
         <AlarmCard guest={guest} />
+        <Screen guest={guest} />
         <Abilities guest={guest} />
+        <Load guest={guest} />
         <Facts guest={guest} />
-        <StartCommand guest={guest} />
+        {guest.manager === 'qemu' ? <StartCommand guest={guest} /> : null}
         <History guest={guest} />
         <div className="button-row detail-foot">
           <Button look="quiet" icon={entryCommands.refresh.icon} onClick={() => void runEntryCommand(guest.id, 'refresh')}>

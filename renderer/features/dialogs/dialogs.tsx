@@ -6,6 +6,7 @@ import { Palette } from '../palette/palette';
 import { AddGuestDialog } from './add-guest-dialog';
 import { ChangeAlarmDialog } from './change-alarm-dialog';
 import { ConfirmDialog } from './confirm-dialog';
+import { MendDialog } from './mend-dialog';
 import { RemoveDialog } from './remove-dialog';
 import { SleepDialog } from './sleep-dialog';
 import { StartDialog } from './start-dialog';
@@ -47,6 +48,8 @@ export function Dialogs() {
       ) : (
         <ChangeAlarmDialog guest={guest} alarm={guest.alarm} />
       );
+    case 'mend':
+      return guest === undefined ? <Gone /> : <MendDialog guest={guest} fix={dialog.fix} />;
     case 'remove':
       return guest === undefined ? <Gone /> : <RemoveDialog guest={guest} />;
   }

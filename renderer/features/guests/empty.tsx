@@ -11,6 +11,8 @@ import { exampleCommand } from './example';
 
 /** What stands in the list's place while there is no guest. */
 export function EmptyList({ why }: { why: Exclude<Emptiness, 'some'> }) {
+  const known = useWindow((state) => state.view?.hosts);
+  const hosts = Object.values(known ?? {});
   switch (why) {
     case 'starting':
       return <Waiting text="Starting…" />;
@@ -25,14 +27,26 @@ export function EmptyList({ why }: { why: Exclude<Emptiness, 'some'> }) {
     case 'none':
       return (
         <FirstSteps title="No guests yet" icon="moon">
+          <Remarks hosts={hosts} />
           <p>
-            Reveille lists the QEMU guests that run on this computer, puts them to sleep and wakes them on time. Start one
-            with a QMP socket, and with the guest agent inside, and it shows up here by itself:
+            Reveille lists this computer’s libvirt guests and the QEMU guests that run on it, puts them to sleep and wakes
+            them on time. Start a QEMU with a QMP socket, and with the guest agent inside, and it shows up here by itself:
           </p>
           <Example />
         </FirstSteps>
       );
   }
+}
+
+/** What could not be asked may be why there is nothing to list. */
+function Remarks({ hosts }: { hosts: readonly HostView[] }) {
+  return hosts.flatMap((host) =>
+    host.remarks.map(({ text, remedy }) => (
+      <p key={`${host.id} ${text}`} className="empty-remark">
+        <Block text={text} /> <Block text={remedy} className="remedy" />
+      </p>
+    )),
+  );
 }
 
 function Waiting({ text }: { text: string }) {
@@ -101,6 +115,7 @@ export function HostNote({ hostId }: { hostId: string }) {
         </span>
       </h2>
       <HostState host={host} />
+      <Remarks hosts={[host]} />
     </section>
   );
 }

@@ -1,6 +1,5 @@
 import { useEffect, useMemo } from 'react';
-import type { HostGroup } from '../../groups';
-import { emptiness, rowsOf, searchGroups } from '../../groups';
+import { emptiness, inGrid, rowsOf, searchGroups } from '../../groups';
 import { setActiveRow, setSearch, useWindow } from '../../store';
 import { Button } from '../../ui/button';
 import { Line } from '../../ui/untrusted';
@@ -45,9 +44,6 @@ function Grid() {
     </>
   );
 }
-
-/** An added host keeps its place in the grid without guests, too: its connection is seen and handled there. */
-const inGrid = (group: HostGroup): boolean => group.kind === 'ssh' || group.guests.length > 0;
 
 function NoMatch({ search }: { search: string }) {
   return (

@@ -1,8 +1,9 @@
 import { Menu } from '@base-ui/react/menu';
+import { Fragment } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
 import type { AlarmCommandName, EntryCommandName, OfferedAction } from '../../commands';
-import { actionCommands, alarmCommands, entryCommands, offeredActions, rowActions } from '../../commands';
-import { beginAction, runAlarmCommand, runEntryCommand } from '../../intents';
+import { actionCommands, alarmCommands, entryCommands, fixBeside, fixCommands, offeredActions, rowActions } from '../../commands';
+import { beginAction, beginFix, runAlarmCommand, runEntryCommand } from '../../intents';
 import { MenuItem } from './menu-item';
 
 const alarmOrder = Object.keys(alarmCommands) as AlarmCommandName[];
@@ -32,16 +33,21 @@ export function ActionItems({ guest }: { guest: GuestView }) {
 }
 
 function ActionGroup({ guest, offered }: { guest: GuestView; offered: readonly OfferedAction[] }) {
-  return offered.map(({ action, availability }) => (
-    <MenuItem
-      key={action}
-      words={actionCommands[action]}
-      danger={actionCommands[action].destructive}
-      why={availability.available ? availability.warning : whyNot(availability)}
-      disabled={!availability.available}
-      run={() => beginAction(guest.id, action)}
-    />
-  ));
+  return offered.map(({ action, availability }) => {
+    const fix = fixBeside(offered, action);
+    return (
+      <Fragment key={action}>
+        <MenuItem
+          words={actionCommands[action]}
+          danger={actionCommands[action].destructive}
+          why={availability.available ? availability.warning : whyNot(availability)}
+          disabled={!availability.available}
+          run={() => beginAction(guest.id, action)}
+        />
+        {fix === undefined ? null : <MenuItem words={fixCommands[fix]} run={() => beginFix(guest.id, fix)} />}
+      </Fragment>
+    );
+  });
 }
 
 const whyNot = ({ reason, remedy }: { reason: string; remedy?: string | undefined }): string =>

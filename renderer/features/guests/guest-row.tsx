@@ -6,8 +6,8 @@ import { beginAction } from '../../intents';
 import { selectGuest, setActiveRow, useWindow } from '../../store';
 import { Button } from '../../ui/button';
 import { Line } from '../../ui/untrusted';
-import { guestSummary } from '../../words';
 import { AlarmCell } from './alarm-cell';
+import { GuestSummary } from './guest-summary';
 import { MenuButton, openMenuAtPoint } from './menu-button';
 import { StateCell } from './state-cell';
 
@@ -42,7 +42,7 @@ export const GuestRow = memo(function GuestRow({ guestId, name }: { guestId: str
     >
       <div role="gridcell" className="cell-name">
         <Line text={name} className="guest-name" />
-        <span className="guest-summary">{guestSummary(guest, host)}</span>
+        <GuestSummary guest={guest} host={host} />
       </div>
       <StateCell id={`${id}-state`} guest={guest} underWay={underWay} />
       <AlarmCell id={`${id}-alarm`} guest={guest} tabIndex={active ? 0 : -1} />

@@ -17,7 +17,7 @@ export const HostRows = memo(function HostRows({ group }: { group: HostGroup }) 
   const guests = group.guests.length;
   return (
     <div role="rowgroup" className="host" aria-labelledby={headingId}>
-      {host.kind === 'ssh' ? (
+      {group.headed ? (
         <HostHead host={host} headingId={headingId} guests={guests} />
       ) : (
         <OwnHead host={host} headingId={headingId} guests={guests} />

@@ -2,7 +2,8 @@ import type { MouseEvent } from 'react';
 import { memo, useId, useState } from 'react';
 import type { HostView } from '../../../preload/contract/view';
 import { hostRowId } from '../../groups';
-import { guestCount, notHonouredWords } from '../../link-words';
+import { offeredHostCommands } from '../../commands';
+import { guestCount, hostNotesWords } from '../../link-words';
 import { setActiveRow, useWindow } from '../../store';
 import { hostName } from '../../text';
 import { IconButton } from '../../ui/button';
@@ -17,7 +18,7 @@ interface HostHeadProps {
   guests: number;
 }
 
-/** An added host's heading: a row of the grid, since it has buttons. "Host nas" is its name. */
+/** The heading of a host with which something can be done: a row of the grid, since it has buttons. "Host nas" is its name. */
 export const HostHead = memo(function HostHead({ host, headingId, guests }: HostHeadProps) {
   const rowId = hostRowId(host.id);
   const active = useWindow((state) => state.activeRowId === rowId);
@@ -26,6 +27,8 @@ export const HostHead = memo(function HostHead({ host, headingId, guests }: Host
   const name = hostName(host);
   const tabIndex = active ? 0 : -1;
   const subject = { kind: 'host', hostId: host.id } as const;
+  const hasMenu = offeredHostCommands(host).length > 0;
+  const notes = hostNotesWords(host);
   return (
     <div
       role="row"
@@ -37,10 +40,10 @@ export const HostHead = memo(function HostHead({ host, headingId, guests }: Host
       data-link={host.link.kind}
       tabIndex={tabIndex}
       onFocus={() => setActiveRow(rowId)}
-      onContextMenu={(event: MouseEvent<HTMLElement>) => openMenuAtPoint(event, subject, rowId)}
+      onContextMenu={(event: MouseEvent<HTMLElement>) => (hasMenu ? openMenuAtPoint(event, subject, rowId) : undefined)}
     >
       <div role="gridcell" className="host-title">
-        <Icon name="server" />
+        <Icon name={host.kind === 'ssh' ? 'server' : host.simulated ? 'flask' : 'host'} />
         <span id={headingId} className="host-name">
           <Line text={name} />
         </span>
@@ -51,10 +54,10 @@ export const HostHead = memo(function HostHead({ host, headingId, guests }: Host
         <LinkLabel host={host} />
       </div>
       <div role="gridcell" className="host-buttons">
-        {host.notHonoured.length === 0 ? null : (
+        {notes === '' ? null : (
           <IconButton
             icon="crash"
-            label={notHonouredWords(host.notHonoured.length)}
+            label={notes}
             aria-expanded={listed}
             data-warning=""
             tabIndex={tabIndex}
@@ -62,19 +65,24 @@ export const HostHead = memo(function HostHead({ host, headingId, guests }: Host
           />
         )}
         <ConnectNow host={host} tabIndex={tabIndex} />
-        <MenuButton subject={subject} label={`Host actions: ${name}`} tabIndex={tabIndex} />
+        {hasMenu ? <MenuButton subject={subject} label={`Host actions: ${name}`} tabIndex={tabIndex} /> : null}
       </div>
       <LinkMore host={host} guests={guests} />
-      {listed ? <NotHonoured options={host.notHonoured} /> : null}
+      {listed ? <Notes host={host} /> : null}
     </div>
   );
 });
 
-function NotHonoured({ options }: { options: readonly string[] }) {
+function Notes({ host: { remarks, notHonoured } }: { host: HostView }) {
   return (
     <div role="gridcell" className="host-more">
-      <ul className="not-honoured">
-        {options.map((option) => (
+      <ul className="host-notes">
+        {remarks.map(({ text, remedy }) => (
+          <li key={text}>
+            <Block text={text} /> <Block text={remedy} className="host-remedy" />
+          </li>
+        ))}
+        {notHonoured.map((option) => (
           <li key={option}>
             <Block text={option} />
           </li>

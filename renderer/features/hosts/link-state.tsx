@@ -8,7 +8,7 @@ import { NextTry } from '../../ui/times';
 import { Block, Line } from '../../ui/untrusted';
 
 /** The connection in an icon and a few words. A connection that stands is only a dot, with its word for those who listen. */
-export function LinkLabel({ host: { link, enabled, status } }: { host: HostView }) {
+export function LinkLabel({ host: { kind, link, enabled, status } }: { host: HostView }) {
   const { icon, label } = linkWords[link.kind];
   switch (link.kind) {
     case 'offline':
@@ -28,7 +28,7 @@ export function LinkLabel({ host: { link, enabled, status } }: { host: HostView 
         <>
           <Spinner /> Looking for guests…
         </>
-      ) : (
+      ) : kind !== 'ssh' ? null : (
         <span className="link-ready" title={label}>
           <Icon name={icon} />
           <span className="unseen">{label}</span>

@@ -1,5 +1,5 @@
 import type { GuestView, HostView, Snapshot } from '../../../preload/contract/view';
-import type { ActionName } from '../../../preload/contract/vocabulary';
+import type { ActionName, Fix } from '../../../preload/contract/vocabulary';
 import type {
   AlarmCommandName,
   AppCommandName,
@@ -14,8 +14,11 @@ import {
   alarmCommands,
   appCommands,
   entryCommands,
+  fixCommands,
   hostCommands,
+  offeredActions,
   offeredAppCommands,
+  offeredFixes,
   offeredHostCommands,
 } from '../../commands';
 import { hostRowId } from '../../groups';
@@ -24,6 +27,7 @@ import type { IconName } from '../../ui/icon';
 
 export type PaletteRun =
   | { kind: 'action'; guestId: string; action: ActionName }
+  | { kind: 'fix'; guestId: string; fix: Fix }
   | { kind: 'alarm'; guestId: string; command: AlarmCommandName }
   | { kind: 'entry'; guestId: string; command: EntryCommandName }
   | { kind: 'host'; hostId: string; command: HostCommandName }
@@ -60,10 +64,14 @@ function guestEntries(guest: GuestView): PaletteEntry[] {
   const alarm = (Object.keys(alarmCommands) as AlarmCommandName[]).map((command) =>
     entryOf(alarmCommands[command], about, { kind: 'alarm', guestId, command }),
   );
+  const fixes = [...offeredFixes(offeredActions(guest, undefined)).keys()].map((fix) =>
+    entryOf(fixCommands[fix], about, { kind: 'fix', guestId, fix }),
+  );
   const entries: EntryCommandName[] = guest.removable ? ['details', 'refresh', 'remove'] : ['details', 'refresh'];
   return [
     ...actions,
     ...(guest.alarm === null ? [] : alarm),
+    ...fixes,
     ...entries.map((command) => entryOf(entryCommands[command], about, { kind: 'entry', guestId, command })),
   ];
 }

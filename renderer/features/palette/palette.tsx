@@ -2,7 +2,7 @@ import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
 import { appCommands, shortcutText } from '../../commands';
 import { runHostCommand } from '../../host-intents';
-import { beginAction, runAlarmCommand, runAppCommand, runEntryCommand } from '../../intents';
+import { beginAction, beginFix, runAlarmCommand, runAppCommand, runEntryCommand } from '../../intents';
 import { closeDialog, useWindow } from '../../store';
 import { KeyCap } from '../../ui/button';
 import { Icon } from '../../ui/icon';
@@ -15,6 +15,8 @@ function carryOut(run: PaletteRun): void {
   switch (run.kind) {
     case 'action':
       return beginAction(run.guestId, run.action);
+    case 'fix':
+      return beginFix(run.guestId, run.fix);
     case 'alarm':
       return void runAlarmCommand(run.guestId, run.command);
     case 'entry':

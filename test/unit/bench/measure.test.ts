@@ -36,6 +36,7 @@ test('a table sets all beside their peer, and says whether they keep their limit
     { label: 'not kept', samples: [1, 42, 43], atMost: 20 },
     { label: 'next peer', samples: [10], isPeer: true },
     { label: 'half', samples: [5] },
+    { label: 'little', samples: [0.123] },
   ];
   expect(tableOf('Title', rows).split('\n')).toEqual([
     'Title',
@@ -45,6 +46,7 @@ test('a table sets all beside their peer, and says whether they keep their limit
     '  not kept       42.00   43.00  3     21  at most 20: NO',
     '  next peer      10.00   10.00  1   1.00',
     '  half            5.00    5.00  1   0.50',
+    '  little         0.123   0.123  1  0.012',
     '',
   ]);
 });

@@ -113,7 +113,7 @@ describe('the demo host', () => {
 
   it('starts the hibernated guest, which resumes', async () => {
     let changes = 0;
-    host.onChange(() => (changes += 1));
+    host.onListChanged(() => (changes += 1));
     const [off] = host.switchedOff();
     const launched = await host.launch(off!.recipe!);
     expect([host.switchedOff(), changes]).toEqual([[], 1]);
@@ -128,7 +128,7 @@ describe('the demo host', () => {
 
   it('lets a guest hibernate, and start again as another process of the same guest', async () => {
     const before = named('nas');
-    const listening = new Promise<void>((resolve) => host.onChange(resolve));
+    const listening = new Promise<void>((resolve) => host.onListChanged(resolve));
     const monitor = await qmp(before);
     const events: string[] = [];
     monitor.onEvent(({ name }) => events.push(name));
@@ -182,7 +182,7 @@ describe('the demo host', () => {
     const client = await qmp(named('nas'));
     expect(existsSync(directory)).toBe(true);
     let changes = 0;
-    host.onChange(() => (changes += 1));
+    host.onListChanged(() => (changes += 1));
     await Promise.all([host.close(), host.close()]);
     await client.closed;
     expect([existsSync(directory), host.guests(), changes, clock.pendingTimers()]).toEqual([false, [], 0, 0]);

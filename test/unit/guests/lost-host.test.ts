@@ -162,6 +162,30 @@ describe('an action under way when the link drops', () => {
     expect(world.notices).toEqual([unknownOutcome(world.guest('nas').id, 'it was falling asleep')]);
   });
 
+  it('(start of a hibernated one) ends at once, also while its boot is read', async () => {
+    const world = await behindLink({ name: 'nas' });
+    await world.ready('nas');
+    await world.set('nas', 'hibernate');
+    void world.ask('nas', 'start');
+    let reads = 0;
+    await world.until('its machine is there', () => {
+      const { machine } = world.guest('nas');
+      if (!machine?.exists) return false;
+      const read = machine.readBootId.bind(machine);
+      machine.readBootId = () => {
+        reads += 1;
+        world.link.drop();
+        return read();
+      };
+      return true;
+    });
+    await world.until('its boot is read', () => reads > 0, 60_000);
+    const at = world.clock.monotonic();
+    await world.idle('nas');
+    expect(world.clock.monotonic() - at).toBeLessThan(6000);
+    expect(world.notices).toEqual([unknownOutcome(world.guest('nas').id, 'it was being started')]);
+  });
+
   it('(start) ends at once: its outcome is not known, and what it became is seen later', async () => {
     const world = await behindLink({ name: 'nas' });
     await world.ready('nas');

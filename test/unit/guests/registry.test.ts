@@ -137,7 +137,7 @@ describe('the list', () => {
   it('joins those who ask for a look into one', async () => {
     const world = await createWorld([{ name: 'one' }]);
     const scan = vi.spyOn(world.host, 'scan');
-    await world.done(Promise.all(Array.from({ length: 10 }, () => world.fleet.recheckHost('local'))));
+    await world.done(Promise.all(Array.from({ length: 10 }, () => world.fleet.rescan('local'))));
     expect(scan.mock.calls.length).toBe(2);
   });
 

@@ -140,6 +140,8 @@ export async function createWorld(
       if (trouble.scan) throw new HostError(trouble.scan.message, 'Try again.', { cause: trouble.scan });
       return clock.monotonic() < listedFrom ? [] : [...slots.flatMap(foundOf), ...listed];
     },
+    unasked: () => [],
+    onListChanged: () => () => undefined,
     dial: (address) => (link ? link.carry(address, dialMemory) : dialMemory(address)),
     // As long as nobody can look, it is not known to have ended.
     processAlive: async (pid) =>

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const host = (scan: () => Promise<never[]> = () => Promise.resolve([])) =>
-  thisComputer({ clock: fakeClock(), logDir: path.join(dir, 'logs'), scan });
+  thisComputer({ clock: fakeClock(), logDir: path.join(dir, 'logs'), scan, libvirtPlaces: [] });
 
 const recipe = (script: string, more: Partial<StartRecipe> = {}): StartRecipe => ({
   executable: process.execPath,

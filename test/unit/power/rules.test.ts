@@ -1,17 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { actions, goalOf, isSleepAction, type Action } from '../../../main/power/actions';
+import { actions, goalOf, isSleepAction, type Action, type Fix } from '../../../main/power/actions';
 import { allRefusals, describeAgent, durationRefusal, refusalOf } from '../../../main/power/rules';
 import type { AgentStatus, Control, SleepSupport, Standing } from '../../../main/power/standing';
 import { isEnded, type PowerStateName } from '../../../main/power/states';
 
 /** A guest that can do everything that its state allows. */
 const able: Standing = {
+  manager: 'qemu',
   state: 'running',
   exists: true,
   control: { status: 'ready' },
   agent: { status: 'answering', disabled: [] },
   sleep: { s3: true, s4: true, wakeup: true },
+  mended: [],
   start: { kind: 'yes' },
 };
 
@@ -23,6 +25,7 @@ const everything = (answer: string): Row =>
 const row = (can: readonly Action[], otherwise = 'wrong-state'): Row => ({
   ...everything(otherwise),
   save: otherwise === 'wrong-state' ? 'unsupported' : otherwise,
+  discard: otherwise === 'wrong-state' ? 'unsupported' : otherwise,
   ...Object.fromEntries(can.map((action) => [action, 'ok'])),
 });
 
@@ -35,7 +38,7 @@ describe('every action in every state', () => {
     ['off', row(['poweroff', 'start'])],
     ['hibernated', row(['poweroff', 'start'])],
     ['saved', row(['poweroff'])],
-    ['unknown', { ...row(['poweroff'], 'unknown-state'), save: 'unsupported' }],
+    ['unknown', { ...row(['poweroff'], 'unknown-state'), save: 'unsupported', discard: 'unsupported' }],
   ];
   it.each(existing)('of a machine that is there: %s', (state, expected) => {
     const standing = { ...able, state };
@@ -47,7 +50,7 @@ describe('every action in every state', () => {
     ['hibernated', row(['start'])],
     ['crashed', row(['start'])],
     ['saved', row(['start'])],
-    ['unknown', { ...everything('unknown-state'), poweroff: 'no-control', save: 'unsupported' }],
+    ['unknown', { ...everything('unknown-state'), poweroff: 'no-control', save: 'unsupported', discard: 'unsupported' }],
   ];
   it.each(gone)('of a guest without a machine: %s', (state, expected) => {
     const standing: Standing = {
@@ -115,7 +118,7 @@ describe('the monitor', () => {
     remedy: 'End that program.',
   };
 
-  it.each(actions.filter((action) => action !== 'save'))('is needed for %s', (action) => {
+  it.each(actions.filter((action) => action !== 'save' && action !== 'discard'))('is needed for %s', (action) => {
     const states: PowerStateName[] = ['running', 'suspended', 'paused', 'off', 'hibernated', 'unknown'];
     for (const state of states) {
       expect(refusalOf(action, { ...able, state, control: unavailable })).toEqual({
@@ -268,6 +271,7 @@ describe('any guest whatever', () => {
     ),
   ) as fc.Arbitrary<SleepSupport | null>;
   const standing: fc.Arbitrary<Standing> = fc.record({
+    manager: fc.constantFrom('qemu', 'libvirt'),
     state: fc.constantFrom<PowerStateName>(
       'running',
       'suspended',
@@ -283,6 +287,7 @@ describe('any guest whatever', () => {
     control,
     agent,
     sleep,
+    mended: fc.subarray<Fix>(['enable-sleep', 'add-agent-channel']),
     start: fc.oneof(
       fc.constant<Standing['start']>({ kind: 'yes' }),
       fc.record({ kind: fc.constant('no' as const), reason: sentence, remedy: sentence }),
@@ -337,8 +342,10 @@ describe('any guest whatever', () => {
     fc.assert(
       fc.property(anyAction, standing, (action, given) => {
         if (refusalOf(action, given)) return;
-        if (action === 'start' && !given.exists) expect(isEnded(given.state)).toBe(true);
-        else expect([action, given.exists, given.control.status]).toEqual([action, true, 'ready']);
+        if (given.exists || given.manager === 'libvirt') expect(given.control.status).toBe('ready');
+        if (given.exists) return;
+        expect(given.manager === 'libvirt' ? ['start', 'discard'] : ['start']).toContain(action);
+        expect(isEnded(given.state)).toBe(true);
       }),
       { numRuns: 3000 },
     );
@@ -347,7 +354,7 @@ describe('any guest whatever', () => {
   it('has an agent that can be described', () => {
     fc.assert(
       fc.property(standing, ({ agent: status, state }) => {
-        expect(describeAgent(status, state)).toMatch(/./s);
+        expect(describeAgent({ manager: 'qemu', mended: [], agent: status, state })).toMatch(/./s);
       }),
     );
   });
@@ -355,10 +362,10 @@ describe('any guest whatever', () => {
 
 describe('the agent in words', () => {
   it('says why nothing is known of it', () => {
-    expect(describeAgent({ status: 'unknown' }, 'running')).toBe('Being asked.');
-    expect(describeAgent({ status: 'unknown' }, 'suspended')).toBe('Not asked: the guest is sleeping.');
-    expect(describeAgent({ status: 'answering', disabled: [] }, 'running')).toBe('Answers.');
-    expect(describeAgent({ status: 'silent' }, 'running')).toBe('The guest agent does not answer.');
+    expect(describeAgent({ manager: 'qemu', mended: [], agent: { status: 'unknown' }, state: 'running' })).toBe('Being asked.');
+    expect(describeAgent({ manager: 'qemu', mended: [], agent: { status: 'unknown' }, state: 'suspended' })).toBe('Not asked: the guest is sleeping.');
+    expect(describeAgent({ manager: 'qemu', mended: [], agent: { status: 'answering', disabled: [] }, state: 'running' })).toBe('Answers.');
+    expect(describeAgent({ manager: 'qemu', mended: [], agent: { status: 'silent' }, state: 'running' })).toBe('The guest agent does not answer.');
   });
 });
 

@@ -6,11 +6,14 @@ import {
   alarmCommands,
   appCommands,
   entryCommands,
+  fixBeside,
+  fixCommands,
   hostCommands,
   isSleep,
   matchesShortcut,
   offeredActions,
   offeredAppCommands,
+  offeredFixes,
   offeredHostCommands,
   rowActions,
   shortcutText,
@@ -41,6 +44,7 @@ describe('the command table', () => {
       reset: 'Reset',
       start: 'Start',
       save: 'Save',
+      discard: 'Discard saved state',
     });
     expect([...actionOrder].sort()).toEqual([...actions].sort());
   });
@@ -51,11 +55,11 @@ describe('the command table', () => {
 
   it('asks before what destroys, and says what is lost', () => {
     const asking = actionOrder.filter((action) => actionCommands[action].ask.kind === 'confirmation');
-    expect(asking).toEqual(['poweroff', 'reset']);
+    expect(asking).toEqual(['poweroff', 'reset', 'discard']);
     expect(actionOrder.filter((action) => actionCommands[action].destructive)).toEqual(asking);
     for (const action of asking) {
       const { ask } = actionCommands[action];
-      expect(ask.kind === 'confirmation' && ask.lost).toMatch(/lost/);
+      expect(ask.kind === 'confirmation' && ask.lost).toMatch(/lost|deleted/);
     }
   });
 
@@ -96,7 +100,7 @@ describe('row buttons', () => {
   });
 
   it('leave the rest to the menu, each action once, what can be done first', () => {
-    const guest = guestView({ id: 'a' });
+    const guest = guestView({ id: 'a', manager: 'libvirt' });
     const offered = offeredActions(guest, 'suspend');
     expect(offered.map(({ action }) => action).sort()).toEqual(actions.filter((action) => action !== 'suspend').sort());
     const available = offered.map(({ availability }) => availability.available);
@@ -163,5 +167,41 @@ describe('shortcuts', () => {
 
   it('allow Shift where a keyboard needs it to make the character', () => {
     expect(matchesShortcut({ key: '/', mod: false }, press('/', { shiftKey: true }))).toBe(true);
+  });
+});
+
+describe('fixes', () => {
+  const needs = (fix: 'enable-sleep' | 'add-agent-channel') => ({ available: false, reason: 'Not so.', fix }) as const;
+  const plain = guestView({ id: 'desk', manager: 'libvirt' });
+
+  it('are offered once, beside the first action that they help', () => {
+    const guest = {
+      ...plain,
+      actions: { ...plain.actions, hibernate: needs('enable-sleep'), hybrid: needs('enable-sleep'), reboot: needs('add-agent-channel') },
+    };
+    const offered = offeredActions(guest, undefined);
+    expect([...offeredFixes(offered)]).toEqual([
+      ['enable-sleep', 'hibernate'],
+      ['add-agent-channel', 'reboot'],
+    ]);
+    expect(fixBeside(offered, 'hibernate')).toBe('enable-sleep');
+    expect(fixBeside(offered, 'hybrid')).toBeUndefined();
+    expect(fixBeside(offered, 'pause')).toBeUndefined();
+  });
+
+  it('say that a dialog follows', () => {
+    for (const { label, title } of Object.values(fixCommands)) expect(label).toBe(`${title}…`);
+  });
+});
+
+describe('saved states', () => {
+  it('are libvirt’s alone', () => {
+    const offers = (manager: 'qemu' | 'libvirt', name: 'running' | 'saved') =>
+      offeredActions(guestView({ id: 'g', manager, state: { name } }), undefined)
+        .filter(({ action }) => action === 'save' || action === 'discard')
+        .map(({ action, availability }) => `${action} ${availability.available}`);
+    expect(offers('qemu', 'running')).toEqual([]);
+    expect(offers('libvirt', 'running')).toEqual(['save true', 'discard false']);
+    expect(offers('libvirt', 'saved')).toEqual(['discard true', 'save false']);
   });
 });

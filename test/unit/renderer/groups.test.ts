@@ -47,6 +47,24 @@ describe('hosts reached by SSH', () => {
   });
 });
 
+describe('a host with remarks', () => {
+  const remarks = [{ text: 'libvirt refuses this user.', remedy: 'Join its group.' }];
+  const remarked = { ...thisComputer, remarks };
+
+  it('has a row of its own above its guests', () => {
+    const rows = (host: typeof thisComputer) => rowsOf(groupGuests(snapshotOf({ hosts: [host], guests: guests.slice(0, 1) })));
+    expect(rows(remarked)).toEqual([hostRowId('here'), '1']);
+    expect(rows(thisComputer)).toEqual(['1']);
+    expect(rowsOf(groupGuests(snapshotOf({ hosts: [remarked] })))).toEqual([]);
+  });
+
+  it('makes a new order when the first comes and the last goes', () => {
+    const withHost = (host: typeof thisComputer) => snapshotOf({ hosts: [host], guests });
+    expect(sameOrder(withHost(thisComputer), withHost(remarked))).toBe(false);
+    expect(sameOrder(withHost(remarked), withHost({ ...remarked, remarks: [...remarks, ...remarks] }))).toBe(true);
+  });
+});
+
 describe('sameOrder', () => {
   it('sees names, hosts and comings and goings, and nothing else', () => {
     const changed = (change: object) =>

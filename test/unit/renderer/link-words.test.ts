@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostView } from '../../../preload/contract/view';
 import type { Said } from '../../../renderer/link-words';
-import { guestCount, linkAnnouncements, lostAlarms, notHonouredWords } from '../../../renderer/link-words';
+import { guestCount, hostNotesWords, linkAnnouncements, lostAlarms, notHonouredWords } from '../../../renderer/link-words';
 import { guestView, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
 
 const now = new Date(2025, 10, 22, 14, 0).getTime();
@@ -73,6 +73,12 @@ describe('words for hosts', () => {
     expect([guestCount(1), guestCount(3)]).toEqual(['1 guest', '3 guests']);
     expect(notHonouredWords(1)).toBe('1 option of ~/.ssh/config is not honoured');
     expect(notHonouredWords(2)).toBe('2 options of ~/.ssh/config are not honoured');
+    const remark = { text: 'libvirt refuses this user.', remedy: 'Join its group.' };
+    expect(hostNotesWords({ remarks: [], notHonoured: [] })).toBe('');
+    expect(hostNotesWords({ remarks: [remark], notHonoured: [] })).toBe('1 remark about this host');
+    expect(hostNotesWords({ remarks: [remark, remark], notHonoured: ['x'] })).toBe(
+      '2 remarks about this host; 1 option of ~/.ssh/config is not honoured',
+    );
   });
 
   it('name the alarms of a host’s guests, and of no other’s', () => {

@@ -35,6 +35,8 @@ export interface BenchOptions {
   readonly lent?: boolean;
   readonly dial?: (address: SocketAddress) => ReturnType<HostAccess['dial']>;
   readonly clock?: FakeClock;
+  /** What the host offers beyond sockets and processes. */
+  readonly access?: Partial<HostAccess>;
 }
 
 export const DELAYS = { boot: 300, suspend: 50, wake: 50, hibernate: 100, shutdown: 50 };
@@ -72,7 +74,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
       machineType: null,
       ...options.target,
     },
-    { dial: options.dial ?? dialMemory, processAlive: () => Promise.resolve(process.alive) },
+    { dial: options.dial ?? dialMemory, processAlive: () => Promise.resolve(process.alive), ...options.access },
     clock,
   );
   const events: MachineEvent[] = [];

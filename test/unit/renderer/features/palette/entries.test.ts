@@ -42,6 +42,16 @@ describe('paletteEntries', () => {
     expect(labels(null, 's').length).toBe(mostEntries);
   });
 
+  it('has the fixes of a guest, each once, while an action needs them', () => {
+    const needs = { available: false, reason: 'Switched off.', fix: 'enable-sleep' } as const;
+    const { actions } = guestView({ id: 'desk', manager: 'libvirt' });
+    const desk = guestView({ id: 'desk', manager: 'libvirt', actions: { ...actions, suspend: needs, hibernate: needs } });
+    const listed = paletteEntries(snapshotOf({ guests: [desk, guestView({ id: 'nas' })] }), 'nas', 'enable');
+    expect(listed.map(({ label, about, run }) => ({ label, about, run }))).toEqual([
+      { label: 'Enable sleep…', about: 'desk', run: { kind: 'fix', guestId: 'desk', fix: 'enable-sleep' } },
+    ]);
+  });
+
   it('names its entries so that no two are taken for one', () => {
     const ids = paletteEntries(view, 'nas', 'web').map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -1,22 +1,20 @@
-import type { QmpEvent } from './schema';
-
 const KEPT_EVENTS = 256;
 
-export interface QmpEventHub {
-  emit(event: QmpEvent): void;
-  /** The first listener gets the events that nobody heard. Returns the way to stop. */
-  listen(listener: (event: QmpEvent) => void): () => void;
+export interface EventHub<E> {
+  emit(event: E): void;
+  /** The first listener gets the events that nobody heard (the newest 256). Returns the way to stop. */
+  listen(listener: (event: E) => void): () => void;
 }
 
 /**
  * Hands events to listeners, in order. What a listener throws goes to `onListenerError`, or, without one,
  * becomes an uncaught exception; the other listeners get their event either way.
  */
-export function qmpEventHub(onListenerError?: (error: unknown, event: QmpEvent) => void): QmpEventHub {
-  const listeners = new Set<(event: QmpEvent) => void>();
-  let unheard: QmpEvent[] = [];
+export function eventHub<E>(onListenerError?: (error: unknown, event: E) => void): EventHub<E> {
+  const listeners = new Set<(event: E) => void>();
+  let unheard: E[] = [];
 
-  const tell = (listener: (event: QmpEvent) => void, event: QmpEvent) => {
+  const tell = (listener: (event: E) => void, event: E) => {
     try {
       listener(event);
     } catch (error) {
@@ -40,7 +38,7 @@ export function qmpEventHub(onListenerError?: (error: unknown, event: QmpEvent) 
     },
     listen(listener) {
       // Each registration counts, even of the same function.
-      const own = (event: QmpEvent) => listener(event);
+      const own = (event: E) => listener(event);
       listeners.add(own);
       const missed = unheard;
       unheard = [];
