@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from './build.mjs';
 import { startDisplay } from './display.mjs';
@@ -16,26 +17,29 @@ const MINUTE = 60_000;
 const IN_CI = process.env['CI'] === 'true';
 
 /**
- * How each kind of test is prepared and run. `limitMs` ends a runner that hangs.
- * @type {Record<Kind, { prepare: () => Promise<NodeJS.ProcessEnv>, limitMs: number,
- *   command: (filters: string[]) => string[], count: (report: string) => Promise<Counts> }>}
+ * How each kind of test is prepared and run. `limitMs` ends a runner that hangs. `parts`: sets of filters that may
+ * run at the same time, each among processes of its own.
+ * @type {Record<Kind, { prepare: () => Promise<NodeJS.ProcessEnv>, limitMs: number, parts?: () => Promise<string[][]>,
+ *   command: (filters: string[], report: string) => string[], count: (report: string) => Promise<Counts> }>}
  */
 const KINDS = {
   unit: {
     prepare: prepareHosts,
     limitMs: 3 * MINUTE,
-    command: (filters) => vitest('unit', filters),
+    command: (filters, report) => vitest('unit', filters, report),
     count: countVitest,
   },
   integration: {
     prepare: prepareGuests,
-    limitMs: 9 * MINUTE,
-    command: (filters) => vitest('integration', filters),
+    limitMs: 10 * MINUTE,
+    parts: hostsAndGuests,
+    command: (filters, report) => vitest('integration', filters, report),
     count: countVitest,
   },
   e2e: {
     prepare: prepareWindow,
     limitMs: 7 * MINUTE,
+    // Its configuration names the report.
     command: (filters) => [
       'node_modules/@playwright/test/cli.js',
       'test',
@@ -84,9 +88,7 @@ function readArguments(args) {
  * @returns {Promise<Counts>}
  */
 async function runKind(kind, filters) {
-  const { prepare, limitMs, command, count } = KINDS[kind];
-  const report = path.join(RESULTS, `${kind}.json`);
-  await rm(report, { force: true });
+  const { prepare, parts } = KINDS[kind];
   say(`\n=== ${kind} tests`);
   let env;
   try {
@@ -95,11 +97,48 @@ async function runKind(kind, filters) {
     say(`The ${kind} tests could not be prepared: ${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  const ended = await run(process.execPath, command(filters), { env, output: 'inherit', timeoutMs: limitMs });
+  if (!parts || filters.length > 0 || !canHideProcesses()) return runPart(kind, kind, filters, env, []);
+  const counts = await Promise.all(
+    (await parts()).map((part, index) => runPart(kind, `${kind}-${index + 1}`, part, env, OWN_PROCESSES)),
+  );
+  return counts.reduce(addCounts);
+}
+
+/** What runs a command among processes of its own, which end with it. */
+const OWN_PROCESSES = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
+
+/** Reveille finds every QEMU of the computer, so tests that run at the same time may not see each other's. */
+function canHideProcesses() {
+  const [program = '', ...args] = OWN_PROCESSES;
+  return process.platform === 'linux' && spawnSync(program, [...args, 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+/** What is about hosts and libvirt, and the rest: each takes about as long as the other. */
+async function hostsAndGuests() {
+  const folder = 'test/integration';
+  const files = (await readdir(path.join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
+  const isHost = (/** @type {string} */ name) => /^(host|known-hosts|libvirt|proxmox|ssh)/.test(name);
+  return [files.filter(isHost), files.filter((name) => !isHost(name))].map((part) => part.map((name) => `${folder}/${name}`));
+}
+
+/**
+ * @param {Kind} kind
+ * @param {string} name
+ * @param {string[]} filters
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string[]} wrapper
+ * @returns {Promise<Counts>}
+ */
+async function runPart(kind, name, filters, env, wrapper) {
+  const { limitMs, command, count } = KINDS[kind];
+  const report = path.join(RESULTS, `${name}.json`);
+  await rm(report, { force: true });
+  const [program = '', ...args] = [...wrapper, process.execPath, ...command(filters, report)];
+  const ended = await run(program, args, { env, output: 'inherit', timeoutMs: limitMs });
   const counts = await count(report);
   // A runner that crashed, hung, or failed outside of any test is a failure of its own.
   if (ended.timedOut)
-    say(`The ${kind} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`);
+    say(`The ${name} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`);
   if (ended.timedOut || (ended.code !== 0 && counts.failed === 0)) counts.failed += 1;
   return counts;
 }
@@ -107,19 +146,20 @@ async function runKind(kind, filters) {
 /**
  * @param {'unit' | 'integration'} project
  * @param {string[]} filters
+ * @param {string} report
  */
-function vitest(project, filters) {
+function vitest(project, filters, report) {
   return [
     'node_modules/vitest/vitest.mjs',
     ...['run', '--project', project, '--reporter=default', '--reporter=json'],
-    `--outputFile.json=${path.join(RESULTS, `${project}.json`)}`,
+    `--outputFile.json=${report}`,
     ...(filters.length > 0 ? ['--passWithNoTests', ...filters] : []),
   ];
 }
 
 /** The shells and programs of other hosts. */
 async function prepareHosts() {
-  await prepared(ensureSystemPackages(['hosts']));
+  await prepared(ensureSystemPackages(['hosts', 'guest']));
   return {};
 }
 

@@ -13,6 +13,7 @@ import { discoveryScript } from '../../../../main/hosts/ssh/discovery-script';
 import { runScript } from '../../../../main/hosts/ssh/records';
 import { fakeClock } from '../../../fakes/clock';
 import { localRemote, SHELLS, type LocalRemote } from './local-remote';
+import { isMissing } from '../../../support/requires';
 import { IDLE, realProcesses, ticksOf, until, type RealProcesses } from './processes';
 
 const isRoot = process.getuid?.() === 0;
@@ -324,7 +325,7 @@ describe.each(SHELLS)('with %s as its sh', (shell) => {
     }
   });
 
-  it.runIf(existsSync('/usr/bin/qemu-system-x86_64'))(
+  it.skipIf(isMissing('QEMU', existsSync('/usr/bin/qemu-system-x86_64')))(
     'finds a real QEMU, and the folder that -daemonize left',
     async () => {
       const { execFileSync } = await import('node:child_process');
