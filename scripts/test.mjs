@@ -16,6 +16,9 @@ const RESULTS = path.join(ROOT, 'test-results');
 const MINUTE = 60_000;
 const IN_CI = process.env['CI'] === 'true';
 
+/** What runs a command among processes of its own, which end with it. */
+const OWN_PROCESSES = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
+
 /**
  * How each kind of test is prepared and run. `limitMs` ends a runner that hangs. `parts`: sets of filters that may
  * run at the same time, each among processes of its own.
@@ -103,9 +106,6 @@ async function runKind(kind, filters) {
   );
   return counts.reduce(addCounts);
 }
-
-/** What runs a command among processes of its own, which end with it. */
-const OWN_PROCESSES = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
 
 /** Reveille finds every QEMU of the computer, so tests that run at the same time may not see each other's. */
 function canHideProcesses() {
