@@ -7,6 +7,7 @@ export default defineConfig({
     build: {
       target: 'node18.15',
       outDir: 'out/main',
+      license: { fileName: 'licenses.md' },
       externalizeDeps: false,
       lib: { entry: 'main/main.ts', formats: ['cjs'] },
       // ssh2 does without its native parts where it cannot load them, as in Electron.
@@ -17,6 +18,7 @@ export default defineConfig({
     build: {
       target: 'node18.15',
       outDir: 'out/preload',
+      license: { fileName: 'licenses.md' },
       externalizeDeps: false,
       lib: { entry: 'preload/preload.ts', formats: ['cjs'] },
     },
@@ -27,8 +29,11 @@ export default defineConfig({
     build: {
       target: 'chrome114',
       outDir: 'out/renderer',
+      license: { fileName: 'licenses.md' },
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
+      // It is read from the disk, at once.
+      chunkSizeWarningLimit: 1000,
       rolldownOptions: { input: 'renderer/index.html' },
     },
   },

@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { openAlarmStore } from './alarms/store';
 import type { Clock } from './clock';
-import { createHandlers, type Handlers } from './commands';
-import { startDemoHost } from './demo/demo-host';
+import { createHandlers } from './commands';
+import type { Handlers } from './commands/handlers';
+import { createDemo } from './demo-fleet';
 import { createFleet, type Fleet, type FleetOptions } from './guests/fleet';
-import { GUESTS_VERSION, firstSeen, parseRemembered, type Remembered } from './guests/remembered';
-import { HISTORY_VERSION, parseHistories, type Histories } from './guests/history';
 import type { Limits } from './guests/confirm';
 import type { Notice } from './guests/notices';
-import { collectLocalFile } from './hosts/collect-file';
 import type { FoundGuest } from './hosts/discovery/found';
 import { watchNetwork, type NetworkInterfaces } from './hosts/network-watch';
-import { HOSTS_VERSION, parseSavedHosts, type SavedHost } from './hosts/saved-hosts';
 import type { SshHere } from './hosts/ssh/here';
 import { createQuestions } from './hosts/ssh/questions';
 import { createSecrets, type SecretStore } from './hosts/ssh/secrets';
 import { thisComputer } from './hosts/this-computer';
 import { createHostBook } from './host-book';
+import { alarmsOfHost } from './host-power/host-power';
+import { openHostPowers } from './host-power/open';
+import { jobPrefixOf } from './installation';
 import type { DaemonPlace } from './hypervisors/libvirt/model';
-import type { Alarm } from './power/alarms';
-import { openDocument, type Document } from './storage/document';
-import { memoryDocument } from './storage/memory';
+import { openPlanning } from './planning';
+import { createQuitQuestion, type KeptAlarm, type QuitAnswer } from './quit-question';
+import { openProfile } from './profile';
+import { createSettings, type Desktop, type SettingsBook } from './settings';
 import { viewOf } from './view/guest-view';
+import { hostPowerView } from './view/host-power-view';
 import { hostViewOf, promptView, testView } from './view/host-view';
 import { createPublisher } from './view/publisher';
-import type { AppView, NoticeView, Patch, Snapshot } from '../preload/contract/view';
+import type { AppView, HostPowerView, NoticeView, Patch, Snapshot } from '../preload/contract/view';
 
 /** What the application needs from the computer and the desktop around it. */
 export interface Platform {
@@ -41,11 +41,26 @@ export interface Platform {
   readonly libvirtPlaces: readonly DaemonPlace[];
   readonly ssh: SshHere;
   readonly networkInterfaces: () => NetworkInterfaces;
+  /** Where magic packets go: the UDP port, and the address that means everybody in this computer's network. */
+  readonly wakeOnLan: { readonly port: number; readonly everywhere: string };
   readonly secrets: SecretStore;
+  readonly desktop: Desktop;
+  /** Asks the user where to, and writes the file there. @returns null when the user cancelled @throws StorageError */
+  readonly saveFile: (suggestedName: string, bytes: Uint8Array) => Promise<string | null>;
   /** Between 0 and 1. */
   readonly random: () => number;
   readonly limits?: Limits;
   readonly onPatch: (patch: Patch) => void;
+  readonly onEvent: (event: AppEvent) => void;
+}
+
+/** What the user may want to be told of while no window is open. */
+export interface AppEvent {
+  readonly kind: 'woken' | 'late' | 'failed';
+  readonly guestId?: string;
+  readonly hostId?: string;
+  readonly title: string;
+  readonly text: string;
 }
 
 export interface App {
@@ -55,12 +70,19 @@ export interface App {
   stop(): Promise<void>;
   /** This computer woke up, or its clock was set. */
   recheck(): void;
+  /** This computer is about to sleep: what is seen is known until now. */
+  beforeSleep(): void;
   snapshot(): Snapshot;
+  readonly settings: SettingsBook;
+  /** What the desktop offers has changed. */
+  desktopChanged(): void;
+  /** The alarms that nobody but the app keeps, by due instant. */
+  alarmsThatNeedTheApp(): readonly KeptAlarm[];
+  /** Asks in the window where alarms depend on the app, and resolves with the answer. */
+  askToQuit(): Promise<QuitAnswer>;
+  /** Shows a notice in the window. */
+  tell(notice: Notice): void;
 }
-
-const Settings = z.object({ startedBefore: z.boolean() });
-type Settings = z.infer<typeof Settings>;
-const SETTINGS_VERSION = 1;
 
 /**
  * The whole application, free of Electron.
@@ -69,56 +91,63 @@ const SETTINGS_VERSION = 1;
 export async function createApp(platform: Platform): Promise<App> {
   const { clock, dataDir: dir, limits } = platform;
   const notices = new Map<string, NoticeView>();
-  let demo: Fleet | null = null;
-  let demoStatus: AppView['demo'] = 'closed';
-  let opening: Promise<void> = Promise.resolve();
-  let stopped = false;
   let endNetworkWatch = () => {};
 
-  const [guests, alarms, history, settings, hosts] = await Promise.all([
-    openDocument<Remembered[]>({
-      dir,
-      name: 'guests',
-      version: GUESTS_VERSION,
-      parse: parseRemembered,
-      empty: [],
-      clock,
-    }),
-    openAlarmStore({ dir, clock }),
-    openDocument<Histories>({
-      dir,
-      name: 'history',
-      version: HISTORY_VERSION,
-      parse: parseHistories,
-      empty: {},
-      clock,
-    }),
-    openDocument<Settings>({
-      dir,
-      name: 'settings',
-      version: SETTINGS_VERSION,
-      parse: (value) => Settings.parse(value),
-      empty: { startedBefore: false },
-      clock,
-    }),
-    openDocument<SavedHost[]>({
-      dir,
-      name: 'hosts',
-      version: HOSTS_VERSION,
-      parse: parseSavedHosts,
-      empty: [],
-      clock,
-    }),
-  ]);
+  const profile = await openProfile(dir, clock);
+  const { guests, alarms, history, hosts } = profile;
+  const demo = createDemo({
+    clock,
+    wiring: () => wiring,
+    onStatus: () => publisher.touchApp(),
+    onHost: (id) => publisher.touch('hosts', id),
+    onClosed(guestIds) {
+      planning.show();
+      for (const id of guestIds) publisher.touch('guests', id);
+      for (const { id, guestId } of [...notices.values()]) if (guestId && guestIds.includes(guestId)) dismissNotice(id);
+    },
+    onFailure: (error) =>
+      notify({ severity: 'error', title: 'The demo did not open', message: messageOf(error), remedy: 'Try again.' }),
+  });
   const questions = createQuestions((id) => publisher.touch('prompts', id));
+  const settings = createSettings(profile.settings, platform.desktop, () => publisher.touchApp());
+  const quit = createQuitQuestion(
+    () => home.alarmsThatNeedTheApp(),
+    (id) => publisher.touch('prompts', id),
+  );
+
+  const planning = await openPlanning({
+    clock,
+    dir,
+    fleets: () => fleets(),
+    touch: (kind, id) => publisher.touch(kind, id),
+    onNotice: (notice) => notify(notice),
+    onFailure: (about) => platform.onEvent({ kind: 'failed', ...about }),
+  });
+
+  const hostPowers = await openHostPowers({
+    clock,
+    dir,
+    fleet: () => home,
+    host: (id) => book.host(id),
+    wakeOnLan: { ...platform.wakeOnLan, interfaces: platform.networkInterfaces },
+    onNotice: (notice) => void notify(notice),
+    onEvent: platform.onEvent,
+    onHost: (id) => publisher.touch('hosts', id),
+  });
+  const powerOf = (id: string): HostPowerView | null => {
+    const [sleeper, link] = [hostPowers.powers.of(id), book.host(id)?.link];
+    if (!sleeper || !link) return null;
+    const alarms = alarmsOfHost(home, id);
+    return hostPowerView(sleeper, { now: clock.now(), interfaces: platform.networkInterfaces(), link: link.state, alarms });
+  };
 
   const publisher = createPublisher(
     randomUUID(),
     {
-      app: () => ({ version: platform.version, platform: platform.platform, demo: demoStatus }),
+      app: () => ({ version: platform.version, platform: platform.platform, demo: demo.status, settings: settings.view() }),
       hosts(id) {
         const fleet = fleets().find((one) => one.hosts().some((host) => host.id === id));
-        return fleet && hostViewOf(id, fleet, book);
+        return fleet && hostViewOf(id, fleet, book, powerOf(id));
       },
       guests(id) {
         for (const fleet of fleets()) {
@@ -128,8 +157,9 @@ export async function createApp(platform: Platform): Promise<App> {
         return undefined;
       },
       notices: (id) => notices.get(id),
-      prompts: (id) => promptView(id, questions.get(id)),
+      prompts: (id) => quit.view(id) ?? promptView(id, questions.get(id)),
       tests: (id) => testView(book.test(id)),
+      ...planning.sources,
     },
     platform.onPatch,
   );
@@ -147,11 +177,21 @@ export async function createApp(platform: Platform): Promise<App> {
     publisher.touch('notices', id);
   };
 
-  const wiring: Pick<FleetOptions, 'clock' | 'onGuest' | 'onHost' | 'onNotice'> & { limits?: Limits } = {
+  const wiring: Pick<FleetOptions, 'clock' | 'jobPrefix' | 'onGuest' | 'onHost' | 'onNotice'> & { limits?: Limits } = {
     clock,
+    jobPrefix: jobPrefixOf(profile.installation),
     ...(limits ? { limits } : {}),
-    onGuest: (id) => publisher.touch('guests', id),
-    onHost: (id) => publisher.touch('hosts', id),
+    onGuest: (id) => {
+      publisher.touch('guests', id);
+      planning.changed(id);
+      const hostId = home.guest(id)?.hostId;
+      if (hostId !== undefined) publisher.touch('hosts', hostId);
+      quit.look();
+    },
+    onHost: (id) => {
+      publisher.touch('hosts', id);
+      planning.changed(id);
+    },
     onNotice: notify,
   };
 
@@ -159,9 +199,8 @@ export async function createApp(platform: Platform): Promise<App> {
     ...wiring,
     hosts: [thisComputer({ clock, logDir: join(dir, 'logs'), scan: platform.scan, libvirtPlaces: platform.libvirtPlaces })],
     documents: { guests, alarms, history },
+    onEvent: platform.onEvent,
   });
-  const fleets = (): Fleet[] => (demo ? [home, demo] : [home]);
-
   const secrets = createSecrets(platform.secrets, (error) =>
     notify({
       severity: 'warning',
@@ -176,68 +215,17 @@ export async function createApp(platform: Platform): Promise<App> {
     fleet: home,
     document: hosts,
     around: { clock, ...platform.ssh, questions, secrets, once: new Set() },
+    power: hostPowers.powers,
     onTest: (id) => publisher.touch('tests', id),
     onHost: (id) => publisher.touch('hosts', id),
     onFault: (error) => notify({ severity: 'error', title: 'A host could not be kept or tested', message: messageOf(error) }),
   });
 
-  const setDemo = (status: AppView['demo']) => {
-    demoStatus = status;
-    publisher.touchApp();
-  };
-
-  const openDemo = (): Promise<void> => {
-    if (demoStatus === 'closed' && !stopped) opening = beginDemo();
-    return opening;
-  };
-
-  const beginDemo = async () => {
-    setDemo('opening');
-    try {
-      const host = await startDemoHost({ clock, collectFile: collectLocalFile });
-      const off = host
-        .switchedOff()
-        .map(({ hibernated, bootId, ...found }) => remembersDemo(host.id, found, hibernated, bootId, clock));
-      demo = createFleet({
-        ...wiring,
-        hosts: [host],
-        documents: {
-          guests: memoryDocument<Remembered[]>(off),
-          alarms: memoryDocument<readonly Alarm[]>([]),
-          history: memoryDocument<Histories>({}),
-        },
-      });
-      const fleet = demo;
-      publisher.touch('hosts', host.id);
-      await fleet.start();
-      setDemo('open');
-    } catch (error) {
-      await demo?.stop();
-      demo = null;
-      publisher.touch('hosts', 'demo');
-      setDemo('closed');
-      const message = error instanceof Error ? error.message : String(error);
-      notify({ severity: 'error', title: 'The demo did not open', message, remedy: 'Try again.' });
-    }
-  };
-
-  const closeDemo = async () => {
-    const fleet = demo;
-    if (!fleet || demoStatus !== 'open') return;
-    const ids = fleet.guests().map(({ id }) => id);
-    demo = null;
-    setDemo('closed');
-    publisher.touch('hosts', 'demo');
-    for (const id of ids) publisher.touch('guests', id);
-    for (const notice of [...notices.values()]) {
-      if (notice.guestId && ids.includes(notice.guestId)) dismissNotice(notice.id);
-    }
-    await fleet.stop();
-  };
+  const fleets = (): Fleet[] => (demo.fleet ? [home, demo.fleet] : [home]);
 
   /** A file that had to be replaced when it was opened is told. */
-  const tellProblems = (documents: readonly Document<unknown>[]) => {
-    for (const { problem } of documents) {
+  const tellProblems = (files: readonly { readonly problem?: { readonly message: string } }[]) => {
+    for (const { problem } of files) {
       if (problem)
         notify({ severity: 'warning', title: 'A file of Reveille was damaged', message: problem.message });
     }
@@ -248,59 +236,58 @@ export async function createApp(platform: Platform): Promise<App> {
       clock,
       home,
       book,
+      hostPowers: hostPowers.powers,
       questions,
+      settings,
+      quit,
+      planning,
       fleets,
       snapshot: () => publisher.snapshot(),
+      saveFile: platform.saveFile,
       dismissNotice,
-      openDemo,
-      closeDemo,
+      openDemo: demo.open,
+      closeDemo: demo.close,
     }),
     async start() {
-      tellProblems([guests, alarms, history, settings, hosts]);
+      tellProblems([guests, alarms, history, profile.settings, hosts, hostPowers.document, ...planning.documents]);
       endNetworkWatch = watchNetwork({ clock, interfaces: platform.networkInterfaces, onChange: () => home.reachAgain() });
+      hostPowers.powers.start();
       book.start();
       for (const { id } of home.hosts()) publisher.touch('hosts', id);
       for (const { id } of home.guests()) publisher.touch('guests', id);
+      planning.show();
       await home.start();
-      if (settings.value.startedBefore) return;
-      if (home.guests().length === 0) await openDemo();
+      planning.schedules.start();
+      if (settings.kept.startedBefore) return;
+      if (home.guests().length === 0) await demo.open();
       try {
-        await settings.save({ startedBefore: true });
+        await settings.note({ startedBefore: true });
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        notify({ severity: 'error', title: 'The settings could not be kept on disk', message });
+        notify({ severity: 'error', title: 'The settings could not be kept on disk', message: messageOf(error) });
       }
     },
     async stop() {
-      stopped = true;
       endNetworkWatch();
-      await opening;
+      await planning.stop();
+      hostPowers.powers.stop();
       await book.stop();
-      await Promise.all(fleets().map((fleet) => fleet.stop()));
+      await Promise.all([home.stop(), demo.stop()]);
     },
-    recheck: () => fleets().forEach((fleet) => fleet.recheck()),
+    beforeSleep() {
+      for (const { history } of fleets()) history.mark();
+    },
+    recheck() {
+      for (const fleet of fleets()) fleet.recheck();
+      planning.schedules.recheck();
+      hostPowers.powers.recheck();
+    },
     snapshot: () => publisher.snapshot(),
+    settings,
+    desktopChanged: () => publisher.touchApp(),
+    alarmsThatNeedTheApp: () => home.alarmsThatNeedTheApp(),
+    askToQuit: () => quit.ask(),
+    tell: (notice) => void notify(notice),
   };
-}
-
-/** A guest of the demo that is off when it opens, as the app would remember a real one. */
-function remembersDemo(
-  hostId: string,
-  found: Omit<FoundGuest, 'pid' | 'startedAt'>,
-  hibernated: boolean,
-  bootId: string | null,
-  clock: Clock,
-): Remembered {
-  const last: Remembered['last'] = hibernated
-    ? {
-        name: 'hibernated',
-        since: clock.now(),
-        source: 'inference',
-        cause: 'unknown',
-        detail: 'Starting it resumes it.',
-      }
-    : { name: 'off', since: null, source: 'inference', cause: 'unknown' };
-  return { ...firstSeen(hostId, { ...found, pid: 0, startedAt: null }), last, bootId };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

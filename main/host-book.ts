@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock';
 import type { Fleet } from './guests/fleet';
+import type { HostPowers } from './host-power/host-power';
 import { createQueue } from './guests/queue';
 import type { SavedHost } from './hosts/saved-hosts';
 import { secretNames } from './hosts/ssh/ask-secret';
@@ -50,13 +51,15 @@ export interface HostBookOptions {
   readonly fleet: Fleet;
   readonly document: Document<SavedHost[]>;
   readonly around: SshSurroundings;
+  /** The hosts' own sleep. */
+  readonly power: Pick<HostPowers, 'linkBecame' | 'listChanged' | 'retryIn' | 'forget'>;
   readonly onTest: (id: string) => void;
   readonly onHost: (id: string) => void;
   readonly onFault: (error: unknown) => void;
 }
 
 export function createHostBook(options: HostBookOptions): HostBook {
-  const { clock, random, fleet, document, around, onTest, onHost, onFault } = options;
+  const { clock, random, fleet, document, around, power, onTest, onHost, onFault } = options;
   const hosts = new Map<string, SshHost>();
   const tests = new Map<string, { view: ConnectionTest; readonly abort: AbortController }>();
 
@@ -97,9 +100,11 @@ export function createHostBook(options: HostBookOptions): HostBook {
   };
 
   const enter = (saved: SavedHost): SshHost => {
-    const host = createSshHost({ saved, clock, random, around });
+    const host = createSshHost({ saved, clock, random, around, retryIn: () => power.retryIn(saved.id) });
     hosts.set(saved.id, host);
+    host.onListChanged(() => power.listChanged(saved.id));
     host.link.subscribe((state) => {
+      power.linkBecame(saved.id, state);
       if (state.kind === 'ready') change(saved.id, { lastReady: clock.now() }).catch(onFault);
     });
     void fleet.addHost(host);
@@ -219,6 +224,7 @@ export function createHostBook(options: HostBookOptions): HostBook {
         throw error;
       }
       hosts.delete(hostId);
+      await power.forget(hostId).catch(onFault);
     },
     connect(hostId) {
       if (!savedOf(hostId).enabled) {

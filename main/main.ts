@@ -1,22 +1,23 @@
 import { homedir, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
-import { app, dialog, powerMonitor, type BrowserWindow } from 'electron';
+import { app, dialog } from 'electron';
 import { createApp, type App, type Platform } from './app';
 import { systemClock } from './clock';
+import { openedAtLogin } from './desktop/login-item';
 import { setMenu } from './desktop/menu';
+import type { OneWindow } from './desktop/one-window';
 import { declarePageScheme, servePage } from './desktop/page-scheme';
+import { createPresence } from './desktop/presence';
 import { printableView } from './desktop/print-view';
 import { prepareProfile } from './desktop/profile';
+import { saveFile } from './desktop/save-file';
 import { openSecretStore } from './desktop/secrets';
 import { readSwitches } from './desktop/switches';
-import { createWindow, lockDown } from './desktop/window';
+import { lockDown } from './desktop/window';
 import { createScanDeps, scanThisComputer } from './hosts/discovery/local';
 import { runCommand } from './hosts/discovery/run-command';
 import { placesHere } from './hosts/libvirt/places';
 import { sshOnThisComputer } from './hosts/ssh/here';
-import { serveBridge } from './ipc/bridge';
-import { createDispatch } from './ipc/dispatch';
-import type { Patch } from '../preload/contract/view';
 
 const switches = readSwitches(process.argv);
 if (switches.userDataDir) app.setPath('userData', resolve(switches.userDataDir));
@@ -24,18 +25,18 @@ const dataDir = app.getPath('userData');
 declarePageScheme();
 
 let reveille: App | null = null;
-let window: BrowserWindow | null = null;
+let window: OneWindow | null = null;
 
 const unusable = profileProblem();
 if (unusable !== null) {
   void app.whenReady().then(() => fail(unusable));
 } else if (app.requestSingleInstanceLock()) {
-  app.on('second-instance', () => {
-    if (window?.isMinimized()) window.restore();
-    window?.show();
-    window?.focus();
+  app.on('second-instance', (_event, argv) => {
+    if (!readSwitches(argv).hidden) window?.open();
   });
-  app.on('window-all-closed', () => app.quit());
+  app.on('activate', () => window?.open());
+  // Whether closing the window ends the app is decided when it is closed.
+  app.on('window-all-closed', () => undefined);
   app.on('will-quit', (event) => {
     const running = reveille;
     if (!running) return;
@@ -68,9 +69,9 @@ async function run(): Promise<void> {
   lockDown();
   servePage(join(__dirname, '../renderer'));
 
-  const created = createWindow();
-  window = created.window;
-  let send = (_patch: Patch) => {};
+  // As in the installed app's shortcuts, which Windows shows notifications for.
+  if (process.platform === 'win32') app.setAppUserModelId('io.reveille.app');
+  const presence = createPresence(systemClock, switches);
   const scanDeps = createScanDeps(systemClock, runCommand);
   reveille = await createApp({
     clock: systemClock,
@@ -81,29 +82,19 @@ async function run(): Promise<void> {
     libvirtPlaces: placesHere({ platform: process.platform, home: homedir(), env: process.env, uid: process.getuid?.() ?? null }),
     ssh: sshOnThisComputer(process.env),
     networkInterfaces,
+    wakeOnLan: { port: 9, everywhere: '255.255.255.255' },
     secrets: await openSecretStore(dataDir),
+    desktop: presence.desktop,
+    saveFile,
     random: Math.random,
-    onPatch: (patch) => send(patch),
+    onPatch: (patch) => presence.onPatch(patch),
+    onEvent: (event) => presence.onEvent(event),
   });
   const running = reveille;
-  const bridge = serveBridge(
-    window.webContents,
-    createDispatch(running.handlers, (error) => console.error('A command met a fault:', error)),
-  );
-  send = bridge.send;
-  window.once('closed', () => {
-    bridge.stop();
-    window = null;
-  });
-  powerMonitor.on('resume', () => running.recheck());
-
+  window = presence.begin(running);
   const started = running.start();
-  try {
-    await created.load();
-  } catch (error) {
-    // A window that was closed while it loaded is no failure.
-    if (!created.window.isDestroyed()) throw error;
-  }
+  if (!switches.hidden && !openedAtLogin()) window.open();
+  await window.loaded();
   await started;
   if (switches.printView) process.stdout.write(`${printableView(running.snapshot())}\n`);
 }

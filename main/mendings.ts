@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Guest } from './guests/guest';
 import type { Machine, Mending } from './hypervisors/machine';
 import { RefusedError, type Fix } from './power/actions';
+import { byUser } from './power/actor';
 import { lineDiff } from './view/line-diff';
 import type { MendingView } from '../preload/contract/view';
 
@@ -46,7 +47,7 @@ export function createMendings(): Mendings {
       const guest = find(guestId);
       await machineOf(guest).mend(mending);
       const when = mending.effect === 'now' ? '' : ', from its next start on';
-      guest.note({ kind: 'action', text: `${changes[fix]}${when}.`, cause: 'user', failed: false });
+      guest.note({ kind: 'action', text: `${changes[fix]}${when}.`, actor: byUser, failed: false });
     },
   };
 }

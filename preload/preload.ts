@@ -13,4 +13,9 @@ contextBridge.exposeInMainWorld('api', {
     ipcRenderer.on(channels.patch, forward);
     return () => void ipcRenderer.off(channels.patch, forward);
   },
+  onReveal(listener: (guestId: string) => void) {
+    const forward = (_event: unknown, guestId: string) => listener(guestId);
+    ipcRenderer.on(channels.reveal, forward);
+    return () => void ipcRenderer.off(channels.reveal, forward);
+  },
 });

@@ -92,6 +92,9 @@ export function followView(port: SyncPort, show: (view: Snapshot) => void, lost:
   };
 }
 
+/** Calls `show` with each guest that main wants shown. */
+export const followReveals = (show: (guestId: string) => void): (() => void) => window.api.onReveal(show);
+
 /** The port of this window. */
 export const windowPort: SyncPort = {
   onPatch: (listener) => window.api.onPatch(listener),

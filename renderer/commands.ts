@@ -1,5 +1,8 @@
-import type { AppView, Availability, GuestView, HostView } from '../preload/contract/view';
+import type { ScheduleView } from '../preload/contract/schedules';
+import type { AlarmView, AppView, Availability, GuestView, HostView } from '../preload/contract/view';
 import type { ActionName, Fix, PowerStateName, SleepName } from '../preload/contract/vocabulary';
+import type { Shortcut } from './shortcuts';
+import type { PageName } from './store';
 import type { IconName } from './ui/icon';
 
 /** The one table of commands: row buttons, menus, the detail pane, dialogs, shortcuts and the palette read it. */
@@ -10,12 +13,6 @@ export interface CommandWords {
   shortcut?: Shortcut;
   /** Where the label alone would not say what it is about: in the palette. */
   longLabel?: string;
-}
-
-/** `mod`: with Ctrl, or Cmd on a Mac. Without it the key works when no text is being typed. */
-export interface Shortcut {
-  key: string;
-  mod: boolean;
 }
 
 /** What happens between the click and the call. */
@@ -32,6 +29,8 @@ export interface ActionCommand extends CommandWords {
   doing: string;
   ask: Ask;
   destructive: boolean;
+  /** Asked for several guests at once it is confirmed first, under this sentence. */
+  confirmMany?: string;
 }
 
 const nothing: Ask = { kind: 'nothing' };
@@ -69,8 +68,22 @@ export const actionCommands: Record<ActionName, ActionCommand> = {
   },
   pause: { label: 'Pause', icon: 'pause', doing: 'Pausing…', ask: nothing, destructive: false },
   resume: { label: 'Resume', icon: 'play', doing: 'Resuming…', ask: nothing, destructive: false },
-  shutdown: { label: 'Shut down', icon: 'power', doing: 'Shutting down…', ask: nothing, destructive: false },
-  reboot: { label: 'Restart', icon: 'restart', doing: 'Restarting…', ask: nothing, destructive: false },
+  shutdown: {
+    label: 'Shut down',
+    icon: 'power',
+    doing: 'Shutting down…',
+    ask: nothing,
+    destructive: false,
+    confirmMany: 'Each guest is asked to shut down. One that does not is left as it is, and named.',
+  },
+  reboot: {
+    label: 'Restart',
+    icon: 'restart',
+    doing: 'Restarting…',
+    ask: nothing,
+    destructive: false,
+    confirmMany: 'Each guest is asked to restart. One that does not is left as it is, and named.',
+  },
   poweroff: {
     label: 'Force off',
     icon: 'plug',
@@ -186,20 +199,24 @@ export const alarmCommands: Record<AlarmCommandName, CommandWords> = {
   cancel: { label: 'Cancel alarm', icon: 'bell-off' },
 };
 
-export type EntryCommandName = 'details' | 'refresh' | 'remove';
+export type EntryCommandName = 'details' | 'select' | 'schedule' | 'refresh' | 'remove';
 
 /** What can be done with a guest's place in the list. */
 export const entryCommands: Record<EntryCommandName, CommandWords> = {
   details: { label: 'Details', icon: 'info', shortcut: { key: 'Enter', mod: false } },
+  select: { label: 'Select', icon: 'check', shortcut: { key: ' ', mod: false } },
+  schedule: { label: 'Schedule…', icon: 'calendar' },
   refresh: { label: 'Look again', icon: 'search' },
   remove: { label: 'Remove from list', icon: 'trash' },
 };
 
-export type HostCommandName = 'connect' | 'edit' | 'disable' | 'enable' | 'remove';
+export type HostCommandName = 'connect' | 'sleep' | 'wake' | 'edit' | 'disable' | 'enable' | 'remove';
 
 /** What can be done with a host that was added. */
 export const hostCommands: Record<HostCommandName, CommandWords> = {
   connect: { label: 'Connect now', icon: 'plug' },
+  sleep: { label: 'Sleep host…', icon: 'moon' },
+  wake: { label: 'Wake host', icon: 'sun' },
   edit: { label: 'Edit…', icon: 'pencil', longLabel: 'Edit host' },
   disable: { label: 'Disable', icon: 'power', longLabel: 'Disable host' },
   enable: { label: 'Enable', icon: 'power', longLabel: 'Enable host' },
@@ -218,25 +235,109 @@ function whyNotConnect({ enabled, link }: HostView): string | undefined {
   return link.kind === 'connecting' ? 'It is being connected.' : undefined;
 }
 
+/** Reason and remedy of what can't be done; undefined of what can. */
+export function whyNot(availability: Availability): string | undefined {
+  if (availability.available) return undefined;
+  return availability.remedy === undefined ? availability.reason : `${availability.reason} ${availability.remedy}`;
+}
+
+/** A host that is awake can be put to sleep; one that is not, or that Wake-on-LAN may reach, can be woken. */
+function sleepAndWake({ power }: HostView): readonly OfferedHostCommand[] {
+  if (power === null) return [];
+  const awake = power.state === 'awake';
+  return [
+    ...(awake ? [{ command: 'sleep', whyNot: whyNot(power.sleep) } as const] : []),
+    ...(awake && !power.wake.available ? [] : [{ command: 'wake', whyNot: whyNot(power.wake) } as const]),
+  ];
+}
+
+/** The alarm itself may be out of reach; waking the guest is another matter. */
+export const whyNotAlarm = (alarm: AlarmView, command: AlarmCommandName): string | undefined =>
+  command === 'wake-now' ? undefined : whyNot(alarm.change);
+
 /** The commands of a host's menu. This computer and the demo have none. */
 export function offeredHostCommands(host: HostView): readonly OfferedHostCommand[] {
   if (host.kind !== 'ssh') return [];
   const can = (command: HostCommandName): OfferedHostCommand => ({ command, whyNot: undefined });
   return [
     { command: 'connect', whyNot: whyNotConnect(host) },
+    ...sleepAndWake(host),
     can('edit'),
     can(host.enabled ? 'disable' : 'enable'),
     can('remove'),
   ];
 }
 
-export type AppCommandName = 'palette' | 'search' | 'add-guest' | 'add-host' | 'open-demo' | 'close-demo';
+export type SelectionCommandName = 'schedule' | 'new-group' | 'all' | 'clear';
+
+/** What can be done with the selection itself; its guests' actions are the table's first. */
+export const selectionCommands: Record<SelectionCommandName, CommandWords> = {
+  schedule: { label: 'Schedule…', icon: 'calendar' },
+  'new-group': { label: 'New group…', icon: 'group' },
+  all: { label: 'Select all guests', icon: 'check', shortcut: { key: 'a', mod: true } },
+  clear: { label: 'Clear selection', icon: 'close' },
+};
+
+export type GroupCommandName = 'schedule' | 'select' | 'edit' | 'remove';
+
+export const groupCommands: Record<GroupCommandName, CommandWords> = {
+  schedule: { label: 'Schedule…', icon: 'calendar' },
+  select: { label: 'Select its guests', icon: 'check' },
+  edit: { label: 'Edit…', icon: 'pencil', longLabel: 'Edit group' },
+  remove: { label: 'Remove…', icon: 'trash', longLabel: 'Remove group' },
+};
+
+export type GraceCommandName = 'cancel' | 'now';
+
+/** What can be done while something is about to happen. */
+export const graceCommands: Record<GraceCommandName, CommandWords> = {
+  cancel: { label: 'Cancel', icon: 'close', longLabel: 'Cancel this sleep' },
+  now: { label: 'Sleep now', icon: 'moon' },
+};
+
+export type ScheduleCommandName = 'edit' | 'skip' | 'unskip' | 'pause' | 'resume' | 'remove';
+
+export const scheduleCommands: Record<ScheduleCommandName, CommandWords> = {
+  edit: { label: 'Edit…', icon: 'pencil', longLabel: 'Edit schedule' },
+  skip: { label: 'Skip next', icon: 'skip', longLabel: 'Skip the next time of schedule' },
+  unskip: { label: 'Don’t skip', icon: 'restart', longLabel: 'Don’t skip the next time of schedule' },
+  pause: { label: 'Pause', icon: 'pause', longLabel: 'Pause schedule' },
+  resume: { label: 'Resume', icon: 'play', longLabel: 'Resume schedule' },
+  remove: { label: 'Remove…', icon: 'trash', longLabel: 'Remove schedule' },
+};
+
+/** The commands of a schedule that make sense now; a paused one has nothing to skip. */
+export function offeredScheduleCommands({ paused, skipsNext, next }: ScheduleView): readonly ScheduleCommandName[] {
+  if (paused) return ['resume', 'edit', 'remove'];
+  return [...(skipsNext ? ['unskip' as const] : next.length === 0 ? [] : ['skip' as const]), 'pause', 'edit', 'remove'];
+}
+
+export type PageCommandName = 'earlier' | 'later' | 'now';
+
+/** Moving through time on the timeline. */
+export const timelineCommands: Record<PageCommandName, CommandWords & { shortcut: Shortcut }> = {
+  earlier: { label: 'Earlier', icon: 'left', shortcut: { key: 'b', mod: false } },
+  later: { label: 'Later', icon: 'right', shortcut: { key: 'f', mod: false } },
+  now: { label: 'Now', icon: 'clock', shortcut: { key: 'n', mod: false } },
+};
+
+/** The pages of the window, in the header's order. */
+export const pageCommands: Record<PageName, CommandWords & { shortcut: Shortcut }> = {
+  guests: { label: 'Guests', icon: 'running', longLabel: 'Show guests', shortcut: { key: '1', mod: true } },
+  schedules: { label: 'Schedules', icon: 'calendar', longLabel: 'Show schedules', shortcut: { key: '2', mod: true } },
+  timeline: { label: 'Timeline', icon: 'timeline', longLabel: 'Show timeline', shortcut: { key: '3', mod: true } },
+};
+
+export type AppCommandName = 'add-schedule' | 'export-history' | 'palette' | 'search' | 'add-guest' | 'add-host' | 'settings' | 'open-demo' | 'close-demo';
 
 export const appCommands: Record<AppCommandName, CommandWords> = {
   palette: { label: 'Commands', icon: 'command', shortcut: { key: 'k', mod: true } },
   search: { label: 'Search guests', icon: 'search', shortcut: { key: '/', mod: false } },
   'add-guest': { label: 'Add guest', icon: 'plus' },
   'add-host': { label: 'Add host', icon: 'server' },
+  'add-schedule': { label: 'New schedule', icon: 'plus' },
+  'export-history': { label: 'Export history…', icon: 'save' },
+  settings: { label: 'Settings', icon: 'gear', shortcut: { key: ',', mod: true } },
   'open-demo': { label: 'Try the demo', icon: 'flask' },
   'close-demo': { label: 'Close the demo', icon: 'flask' },
 };
@@ -245,23 +346,5 @@ export const appCommands: Record<AppCommandName, CommandWords> = {
 export function offeredAppCommands(app: AppView): readonly AppCommandName[] {
   const demo: readonly AppCommandName[] =
     app.demo === 'closed' ? ['open-demo'] : app.demo === 'open' ? ['close-demo'] : [];
-  return ['search', 'add-guest', 'add-host', ...demo];
-}
-
-/** As a key cap: "S", "⌘K", "Ctrl K". */
-export function shortcutText(shortcut: Shortcut, platform: AppView['platform']): string {
-  const key = shortcut.key.length === 1 ? shortcut.key.toUpperCase() : shortcut.key;
-  if (!shortcut.mod) return key;
-  return platform === 'darwin' ? `⌘${key}` : `Ctrl ${key}`;
-}
-
-/** Whether a key press is this shortcut. A shortcut without `mod` needs every modifier up (Shift makes some keys). */
-export function matchesShortcut(
-  shortcut: Shortcut,
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
-): boolean {
-  if (event.altKey || event.key.toLowerCase() !== shortcut.key.toLowerCase()) return false;
-  const mod = event.ctrlKey || event.metaKey;
-  if (mod !== shortcut.mod) return false;
-  return !event.shiftKey || (!shortcut.mod && !/^[a-z]$/i.test(shortcut.key));
+  return ['search', 'add-guest', 'add-host', 'add-schedule', 'export-history', 'settings', ...demo];
 }

@@ -13,6 +13,12 @@ const rowElement = (rowId: string): HTMLElement | undefined => rows().find((row)
 
 export const focusRow = (rowId: string): void => rowElement(rowId)?.focus();
 
+/** Back to the list, to the row that Tab reaches. */
+export function focusActiveRow(): void {
+  const { activeRowId } = windowStore.getState();
+  if (activeRowId !== null) focusRow(activeRowId);
+}
+
 export const searchElement = (): HTMLInputElement | null => document.querySelector('input[data-guest-search]');
 
 export function focusSearch(): void {

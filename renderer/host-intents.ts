@@ -20,6 +20,14 @@ export async function runHostCommand(hostId: string, command: HostCommandName): 
       if (!result.ok) showRefusal(labelFor(command, hostId), null, result.refusal);
       return;
     }
+    case 'sleep':
+      openDialog({ kind: 'sleep-host', hostId });
+      return;
+    case 'wake': {
+      const result = await call('wakeHost', { hostId });
+      if (!result.ok) showRefusal(labelFor(command, hostId), null, result.refusal);
+      return;
+    }
     case 'edit':
       openDialog({ kind: 'edit-host', hostId });
       return;

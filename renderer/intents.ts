@@ -1,10 +1,11 @@
 import type { Refusal } from '../preload/contract/commands';
 import type { NoticeView } from '../preload/contract/view';
-import type { ActionName, Fix } from '../preload/contract/vocabulary';
+import type { ActionName, Fix, HolderChoice } from '../preload/contract/vocabulary';
 import { call } from './bridge';
 import type { AlarmCommandName, AppCommandName, EntryCommandName } from './commands';
 import { actionCommands, alarmCommands, appCommands, entryCommands } from './commands';
 import { focusSearch, rememberFocus } from './focus';
+import { toggleMark } from './selection';
 import type { DialogState } from './store';
 import {
   acceptAsked,
@@ -46,7 +47,7 @@ const longestMark = 3000;
 export async function sendAction(
   guestId: string,
   action: ActionName,
-  more: { for?: string; startAccepted?: boolean } = {},
+  more: { for?: string; startAccepted?: boolean; alarm?: HolderChoice } = {},
 ): Promise<void> {
   const ticket = markAsked(guestId, action);
   const result = await call('setPowerState', { guestId, action, ...more });
@@ -120,6 +121,12 @@ export async function runEntryCommand(guestId: string, command: EntryCommandName
     case 'details':
       selectGuest(guestId, 'with-focus');
       return;
+    case 'select':
+      toggleMark(guestId);
+      return;
+    case 'schedule':
+      openDialog({ kind: 'schedule', scheduleId: null, target: { kind: 'guests', guestIds: [guestId] } });
+      return;
     case 'refresh': {
       const result = await call('refreshGuest', { guestId });
       if (!result.ok) showRefusal(entryCommands.refresh.label, guestId, result.refusal);
@@ -148,6 +155,15 @@ export async function runAppCommand(command: AppCommandName): Promise<void> {
     case 'add-guest':
     case 'add-host':
       openDialog({ kind: command });
+      return;
+    case 'add-schedule':
+      openDialog({ kind: 'schedule', scheduleId: null, target: null });
+      return;
+    case 'export-history':
+      openDialog({ kind: 'export-history', ids: [] });
+      return;
+    case 'settings':
+      openDialog({ kind: 'settings' });
       return;
     case 'open-demo':
     case 'close-demo': {

@@ -1,4 +1,4 @@
-import type { HostView, LinkView, Snapshot } from '../preload/contract/view';
+import type { HostPowerView, HostView, LinkView, Snapshot } from '../preload/contract/view';
 import { cleanLine, guestName, hostName } from './text';
 import { dayAndTime, spanWords } from './time';
 import type { IconName } from './ui/icon';
@@ -34,18 +34,42 @@ export function hostNotesWords({ remarks, notHonoured }: Pick<HostView, 'remarks
 
 /** The alarms that go when the host is removed: "nas, wakes tomorrow 07:00", by name. */
 export const lostAlarms = (view: Snapshot, hostId: string, now: number): readonly string[] =>
+  alarmsUntil(view, hostId, Infinity, now);
+
+/** The alarms of a host's guests that are due before an instant, by name. */
+export const alarmsUntil = (view: Snapshot, hostId: string, until: number, now: number): readonly string[] =>
   Object.values(view.guests)
     .flatMap(({ hostId: of, name, alarm }) =>
-      of === hostId && alarm !== null ? [`${guestName(name)}, wakes ${dayAndTime(alarm.due, now)}`] : [],
+      of === hostId && alarm !== null && alarm.due < until
+        ? [`${guestName(name)}, wakes ${dayAndTime(alarm.due, now)}`]
+        : [],
     )
     .sort();
 
+/** A host's own sleep as it is written and drawn; null while it is awake. `tone`: see styles/tokens.css. */
+export const hostPowerWords = {
+  awake: null,
+  'falling-asleep': { label: 'Falling asleep…', icon: null },
+  asleep: { label: 'Sleeping', icon: 'moon' },
+  waking: { label: 'Waking…', icon: null },
+} as const satisfies Record<HostPowerView['state'], { label: string; icon: IconName | null } | null>;
+
+/** Whether its sleep is why a host can't be reached: the connection is not what there is to say then. */
+export const isAtRest = ({ power }: Pick<HostView, 'power'>): boolean => power !== null && power.state !== 'awake';
+
 /** What a screen reader heard last of a host. `lost` holds through the tries that fail like the one before. */
-type Saying = 'nothing' | 'connected' | 'lost' | 'blocked' | 'disabled';
+type Saying = 'nothing' | 'connected' | 'lost' | 'blocked' | 'disabled' | 'asleep';
 export type Said = ReadonlyMap<string, Saying>;
 
 /** What there is to say of a host now, when the last thing said was `before`. */
-function toSay({ link, enabled }: HostView, before: Saying, now: number): { saying: Saying; text: string } {
+function toSay(host: HostView, before: Saying, now: number): { saying: Saying; text: string } {
+  const { link, enabled, power } = host;
+  if (power?.state === 'asleep') {
+    const wakes = power.wakesAt === null ? '' : `, wakes ${dayAndTime(power.wakesAt, now)}`;
+    return { saying: 'asleep', text: `sleeping${wakes}` };
+  }
+  // Its connection goes and comes with its sleep.
+  if (isAtRest(host)) return { saying: before, text: '' };
   switch (link.kind) {
     case 'ready':
       return { saying: 'connected', text: 'connected' };

@@ -1,8 +1,9 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { followView, windowPort } from './bridge';
+import { followReveals, followView, windowPort } from './bridge';
 import { App } from './features/window/app';
 import { showWindowError } from './intents';
+import { revealGuest } from './reveal';
 import { showLinkLost, showView } from './store';
 import './styles/index.css';
 
@@ -10,6 +11,7 @@ window.addEventListener('unhandledrejection', (event) => showWindowError(event.r
 window.addEventListener('error', (event) => showWindowError(event.error ?? event.message));
 
 followView(windowPort, showView, showLinkLost);
+followReveals(revealGuest);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');

@@ -1,17 +1,24 @@
 import type { PromptView } from '../preload/contract/view';
 
-/** The rules for questions of connections. Pure; the answers themselves never come here. */
+/** The rules for questions. Pure; the answers themselves never come here. */
 
 export type HostKeyPrompt = Extract<PromptView, { kind: 'host-key' }>;
 export type SecretPrompt = Extract<PromptView, { kind: 'secret' }>;
 
-/** The question to show: the one that is shown already while it is open, else the first that is not answered. */
+export type QuitPrompt = Extract<PromptView, { kind: 'quit' }>;
+
+/**
+ * The question to show: whether to quit, since the user has just asked for that; else the one that is shown already
+ * while it is open; else the first that is not answered.
+ */
 export function promptInFront(
   prompts: Record<string, PromptView>,
   shown: string | null,
   answered: readonly string[],
 ): string | null {
   const open = Object.keys(prompts).filter((id) => !answered.includes(id));
+  const quit = open.find((id) => prompts[id]?.kind === 'quit');
+  if (quit !== undefined) return quit;
   return shown !== null && open.includes(shown) ? shown : (open[0] ?? null);
 }
 

@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import type { Target } from '../preload/contract/schedules';
 import type { GuestView, HostView, NoticeView, Snapshot } from '../preload/contract/view';
 import type { ActionName, Fix, SleepName } from '../preload/contract/vocabulary';
 import type { HostGroup } from './groups';
@@ -27,12 +28,29 @@ export type DialogState =
   | { kind: 'add-host' }
   | { kind: 'edit-host'; hostId: string }
   | { kind: 'remove-host'; hostId: string }
+  | { kind: 'sleep-host'; hostId: string }
+  | { kind: 'sleep-many'; target: Target; action: SleepName }
+  | { kind: 'confirm-many'; target: Target; action: ActionName }
+  /** A new group of these guests, or one that is there. */
+  | { kind: 'new-group'; guestIds: readonly string[] }
+  | { kind: 'edit-group' | 'remove-group'; groupId: string }
+  | { kind: 'settings' }
+  /** A new schedule, for `target` where that is known; or one that is there. */
+  | { kind: 'schedule'; scheduleId: string | null; target: Target | null }
+  | { kind: 'remove-schedule'; scheduleId: string }
+  /** Of these guests and hosts; of all when there are none. */
+  | { kind: 'export-history'; ids: readonly string[] }
   | { kind: 'palette' };
 
 /** The one open menu, drawn at the button or the point that opened it. */
 export type MenuState = MenuSubject & MenuPlace;
 
-export type MenuSubject = { kind: 'actions' | 'alarm'; guestId: string } | { kind: 'host'; hostId: string };
+export type MenuSubject =
+  | { kind: 'actions' | 'alarm'; guestId: string }
+  | { kind: 'host'; hostId: string }
+  | { kind: 'group'; groupId: string }
+  /** Of the selected guests. */
+  | { kind: 'selection' };
 
 interface MenuPlace {
   anchor: Element;
@@ -41,10 +59,14 @@ interface MenuPlace {
   byKeyboard: boolean;
 }
 
+/** What the window shows under its header. */
+export type PageName = 'guests' | 'schedules' | 'timeline';
+
 export interface WindowState {
   /** `lost`: main has not answered for a while; what is shown may be old. */
   link: 'starting' | 'live' | 'lost';
   view: Snapshot | null;
+  page: PageName;
   groups: readonly HostGroup[];
   asked: Record<string, Asked>;
   /** Notices that the window made itself: refused calls, errors in the window. */
@@ -54,6 +76,10 @@ export interface WindowState {
   selectedId: string | null;
   /** The pane is to take the focus (it was opened from the keyboard). */
   focusDetails: boolean;
+  /** The guests that are selected to be acted on together; while there are some, no details are open. */
+  marked: ReadonlySet<string>;
+  /** Where the next Shift and click begins. */
+  markAnchor: string | null;
   /** The row that Tab reaches in the grid. */
   activeRowId: string | null;
   dialog: DialogState | null;
@@ -67,12 +93,15 @@ export interface WindowState {
 const initial: WindowState = {
   link: 'starting',
   view: null,
+  page: 'guests',
   groups: [],
   asked: {},
   localNotices: {},
   search: '',
   selectedId: null,
   focusDetails: false,
+  marked: new Set(),
+  markAnchor: null,
   activeRowId: null,
   dialog: null,
   menu: null,
@@ -109,8 +138,17 @@ function stillAsked(asked: Record<string, Asked>, view: Snapshot): Record<string
 /** Whether what a dialog or a menu is about is still there. */
 function isThere(subject: object | null, view: Snapshot): boolean {
   if (subject === null) return true;
+  if ('target' in subject && !isThere(subject.target as Target | null, view)) return false;
   if ('guestId' in subject && view.guests[String(subject.guestId)] === undefined) return false;
+  if ('groupId' in subject && view.groups[String(subject.groupId)] === undefined) return false;
+  const scheduleId = 'scheduleId' in subject ? subject.scheduleId : null;
+  if (scheduleId !== null && view.schedules[String(scheduleId)] === undefined) return false;
   return !('hostId' in subject) || view.hosts[String(subject.hostId)] !== undefined;
+}
+
+function stillThere(marked: ReadonlySet<string>, view: Snapshot): ReadonlySet<string> {
+  const kept = [...marked].filter((id) => view.guests[id] !== undefined);
+  return kept.length === marked.size ? marked : new Set(kept);
 }
 
 /** Takes in a new view; what the window holds about guests and hosts that are gone goes with them. */
@@ -125,6 +163,7 @@ export function showView(view: Snapshot): void {
       groups: state.view !== null && sameOrder(state.view, view) ? state.groups : groupGuests(view),
       asked: stillAsked(state.asked, view),
       selectedId: view.guests[state.selectedId ?? ''] === undefined ? null : state.selectedId,
+      marked: stillThere(state.marked, view),
       dialog: isThere(state.dialog, view) ? state.dialog : null,
       menu: interrupted || !isThere(state.menu, view) ? null : state.menu,
       promptId,
@@ -179,8 +218,16 @@ export const dropLocalNotice = (id: string): void =>
   windowStore.setState((state) => ({ localNotices: without(state.localNotices, id) }));
 
 export const setSearch = (search: string): void => windowStore.setState({ search });
+/** Shows a guest's details, which stand beside the list; null: none. */
 export const selectGuest = (selectedId: string | null, focus?: 'with-focus'): void =>
-  windowStore.setState({ selectedId, focusDetails: focus === 'with-focus' });
+  windowStore.setState({
+    ...(selectedId === null ? {} : { page: 'guests' }),
+    selectedId,
+    focusDetails: focus === 'with-focus',
+    marked: new Set(),
+    markAnchor: selectedId,
+  });
+export const showPage = (page: PageName): void => windowStore.setState({ page, menu: null });
 export const detailsFocused = (): void => windowStore.setState({ focusDetails: false });
 export const setActiveRow = (activeRowId: string): void => windowStore.setState({ activeRowId });
 export const closeMenu = (): void => windowStore.setState({ menu: null });

@@ -45,6 +45,10 @@ export function applyPatch(view: Snapshot, patch: Patch): Snapshot {
     notices: merge(view.notices, patch.notices),
     prompts: merge(view.prompts, patch.prompts),
     tests: merge(view.tests, patch.tests),
+    schedules: merge(view.schedules, patch.schedules),
+    groups: merge(view.groups, patch.groups),
+    runs: merge(view.runs, patch.runs),
+    graces: merge(view.graces, patch.graces),
   };
 }
 

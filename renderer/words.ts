@@ -1,7 +1,8 @@
-import type { AlarmView, GuestView, HistoryEntry, HostView, MendingView, StateView } from '../preload/contract/view';
-import type { PowerStateName } from '../preload/contract/vocabulary';
+import type { Actor, HistoryEntry } from '../preload/contract/timeline';
+import type { AlarmView, GuestView, HostView, MendingView, StateView } from '../preload/contract/view';
+import type { HolderChoice, PowerStateName } from '../preload/contract/vocabulary';
 import type { IconName } from './ui/icon';
-import { guestName } from './text';
+import { cleanLine, guestName } from './text';
 import { dayAndTime } from './time';
 
 /** How a power state is written and drawn. The icon's shape tells it apart; the tone only helps. */
@@ -59,11 +60,44 @@ export const causeWords: Record<StateView['cause'], string> = {
   unknown: 'not known',
 };
 
-/** Who keeps an alarm, and what that asks of the user. */
+/** Whose alarm it was, after "by". */
+const alarmWords: Record<AlarmView['holder'], string> = {
+  guest: 'its own clock',
+  host: 'the job on its host',
+  app: 'Reveille’s alarm',
+};
+
+/** Who did it, after "by"; empty when that is not known. */
+export function actorWords(actor: Actor): string {
+  switch (actor.kind) {
+    case 'user':
+      return 'you';
+    case 'schedule':
+      return actor.name.trim() === '' ? 'a schedule' : `the schedule “${cleanLine(actor.name)}”`;
+    case 'alarm':
+      return alarmWords[actor.holder];
+    case 'guest':
+      return 'the guest itself';
+    case 'host':
+      return 'the host';
+    case 'unknown':
+      return '';
+  }
+}
+
+/** Who keeps an alarm, short, after when it wakes: in a row. */
 export const holderWords: Record<AlarmView['holder'], string> = {
-  guest: 'Kept by the guest’s own clock.',
-  host: 'Kept by the host; Reveille may be closed.',
-  app: 'Kept by Reveille; leave it open.',
+  guest: 'by its own clock',
+  host: 'by its host',
+  app: 'by Reveille',
+};
+
+/** Who is to keep the alarms of several guests; what a guest can't offer is said guest by guest. */
+export const holderChoiceWords: Record<HolderChoice, { label: string; many: string }> = {
+  auto: { label: 'Automatic', many: 'For each guest the one that survives most.' },
+  guest: { label: 'Their own clocks', many: 'A guest without a clock that wakes it stays awake, and is named.' },
+  host: { label: 'Their hosts', many: 'A guest whose host keeps no alarms stays awake, and is named.' },
+  app: { label: 'Reveille', many: 'Leave it open, and this computer on.' },
 };
 
 /** Short, for a row; empty when there is nothing to say. */

@@ -25,9 +25,13 @@ const PACKAGES = {
   /** a private OpenSSH server, and what it is compared with */
   ssh: ['openssh-server', 'openssh-client', 'openssl'],
   /** what hosts over SSH may have: login shells, and programs that reach a socket */
-  hosts: ['fish', 'tcsh', 'zsh', 'busybox|busybox-static', 'python3', 'socat', 'netcat-openbsd'],
+  hosts: ['fish', 'tcsh', 'zsh', 'busybox|busybox-static', 'python3', 'socat', 'netcat-openbsd', 'ncat'],
+  /** what keeps a job on a host, run by the tests themselves, and a clock that is off */
+  jobs: ['at', 'systemd', 'faketime'],
   /** a keyring for secrets; dbus-x11 spares what dbus-user-session would bring along */
   keyring: ['gnome-keyring', 'dbus-x11'],
+  /** a session bus with a panel and a notification daemon */
+  desktop: ['dbus-daemon|dbus', 'python3-dbusmock'],
   /** what the benches compare with */
   bench: ['procps', 'python3', 'socat', 'netcat-openbsd'],
 };
@@ -36,9 +40,9 @@ const PACKAGES = {
 
 /**
  * Packages whose installation starts a service for good where an init runs: sshd, for anybody who can reach this
- * computer. Tests run a private one on loopback. (Without an init, invoke-rc.d starts nothing.)
+ * computer, and atd. Tests run private ones. (Without an init, invoke-rc.d starts nothing.)
  */
-const SERVICES = new Set(['openssh-server']);
+const SERVICES = new Set(['openssh-server', 'at']);
 
 const INSTALL_LIMIT_MS = 8 * 60_000;
 
@@ -63,8 +67,8 @@ export async function ensureSystemPackages(purposes, { services = process.env['C
   const left = missing.filter((name) => SERVICES.has(name) && !services && existsSync('/run/systemd/system'));
   const chosen = missing.filter((name) => !left.includes(name));
   const leftOut =
-    `${left.join(', ')} is not installed by itself, since it would be started for good. If you want that, or switch ` +
-    `it off afterwards (systemctl disable --now ssh), run:\n  apt-get install --no-install-recommends ${left.join(' ')}`;
+    `${left.join(', ')} is not installed by itself, since it would start a service for good. If you want that, or switch ` +
+    `it off afterwards (systemctl disable --now ssh atd), run:\n  apt-get install --no-install-recommends ${left.join(' ')}`;
   if (chosen.length === 0) return leftOut;
 
   say(`Installing Debian packages: ${(await Promise.all(chosen.map(nameHere))).join(' ')}...`);

@@ -9,7 +9,7 @@ import { ROOT, run, say } from './processes.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { addCounts, countPlaywright, countVitest, closingLine } from './test-counts.mjs';
 
-/** @typedef {'unit' | 'integration' | 'e2e'} Kind */
+/** @typedef {'unit' | 'integration' | 'e2e' | 'package'} Kind */
 /** @typedef {import('./test-counts.mjs').Counts} Counts */
 
 const RESULTS = path.join(ROOT, 'test-results');
@@ -35,7 +35,7 @@ const KINDS = {
   integration: {
     prepare: prepareGuests,
     limitMs: 10 * MINUTE,
-    parts: hostsAndGuests,
+    parts: byComponent,
     command: (filters, report) => vitest('integration', filters, report),
     count: countVitest,
   },
@@ -46,6 +46,15 @@ const KINDS = {
     command: (filters) => [
       'node_modules/@playwright/test/cli.js',
       'test',
+      ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
+    ],
+    count: countPlaywright,
+  },
+  package: {
+    prepare: preparePackages,
+    limitMs: 6 * MINUTE,
+    command: (filters) => [
+      ...['node_modules/@playwright/test/cli.js', 'test', '-c', 'playwright.package.config.ts'],
       ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
     ],
     count: countPlaywright,
@@ -74,7 +83,7 @@ function finish(total) {
 }
 
 /**
- * `[unit] [integration] [e2e] [--] [whatever the runners take, a file filter for one]`
+ * `[unit] [integration] [e2e] [package] [--] [whatever the runners take, a file filter for one]`
  * @param {string[]} args
  */
 function readArguments(args) {
@@ -82,7 +91,8 @@ function readArguments(args) {
   const end = args.findIndex((arg) => !isKind(arg));
   const named = /** @type {Kind[]} */ (args.slice(0, end === -1 ? args.length : end));
   const rest = end === -1 ? [] : args.slice(args[end] === '--' ? end + 1 : end);
-  return { kinds: named.length > 0 ? named : /** @type {Kind[]} */ (Object.keys(KINDS)), filters: rest };
+  const all = /** @type {Kind[]} */ (Object.keys(KINDS)).filter((kind) => kind !== 'package' || process.platform === 'linux');
+  return { kinds: named.length > 0 ? named : all, filters: rest };
 }
 
 /**
@@ -113,12 +123,15 @@ function canHideProcesses() {
   return process.platform === 'linux' && spawnSync(program, [...args, 'true'], { stdio: 'ignore' }).status === 0;
 }
 
-/** What is about hosts and libvirt, and the rest: each takes about as long as the other. */
-async function hostsAndGuests() {
+/** By what they are about, so that each part takes about as long as the others: most of a test's time is waiting. */
+async function byComponent() {
   const folder = 'test/integration';
   const files = (await readdir(path.join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
-  const isHost = (/** @type {string} */ name) => /^(host|known-hosts|libvirt|proxmox|ssh)/.test(name);
-  return [files.filter(isHost), files.filter((name) => !isHost(name))].map((part) => part.map((name) => `${folder}/${name}`));
+  const parts = [/^(libvirt|proxmox)/, /^(host|known-hosts|ssh)/, /^/].map((part) => files.filter((name) => part.test(name)));
+  const taken = new Set();
+  return parts.map((part) =>
+    part.filter((name) => !taken.has(name) && taken.add(name)).map((name) => `${folder}/${name}`),
+  );
 }
 
 /**
@@ -165,16 +178,28 @@ async function prepareHosts() {
 
 /** Real QEMU processes, and hosts over SSH. What cannot be had is skipped by its tests, by name; in CI it is an error. */
 async function prepareGuests() {
-  await prepared(ensureSystemPackages(['guest', 'ssh', 'hosts', 'libvirt']));
+  await prepared(ensureSystemPackages(['guest', 'ssh', 'hosts', 'libvirt', 'jobs']));
   return {};
 }
 
-/** The built app, the runtime, a display, a keyring, real QEMU processes and hosts over SSH. */
+/** The built app, the runtime, a display, a keyring, a panel, real QEMU processes and hosts over SSH. */
 async function prepareWindow() {
-  await prepared(ensureSystemPackages(['window', 'display', 'guest', 'ssh', 'keyring', 'libvirt']));
+  await prepared(ensureSystemPackages(['window', 'display', 'guest', 'ssh', 'keyring', 'desktop', 'libvirt']));
   await ensureElectron();
   await build();
   if (process.platform !== 'linux') return {};
+  return { DISPLAY: (await startDisplay()).display, WAYLAND_DISPLAY: '' };
+}
+
+/** What users install, made on this computer, and what is used to try it. */
+async function preparePackages() {
+  await prepared(ensureSystemPackages(['window', 'display', 'guest']));
+  const { code } = await run(
+    process.execPath,
+    [path.join(ROOT, 'scripts/dist.mjs'), '--linux', 'dir', 'tar.gz', 'deb', '--x64', '--publish', 'never'],
+    { output: 'stderr', timeoutMs: 4 * MINUTE },
+  );
+  if (code !== 0) throw new Error('npm run dist failed. See the output above.');
   return { DISPLAY: (await startDisplay()).display, WAYLAND_DISPLAY: '' };
 }
 

@@ -7,6 +7,7 @@ import {
   extend,
   fireResult,
   guestObserved,
+  handedTo,
   isDue,
   newAlarm,
   moved,
@@ -17,12 +18,14 @@ import {
   startFiring,
   type Alarm,
   type AlarmEnding,
+  type AlarmHolder,
   type DueChange,
+  type Seen,
   type Step,
   type WakeOutcome,
 } from '../power/alarms';
 import type { When } from '../power/durations';
-import type { PowerState } from '../power/states';
+import type { Held } from '../power/held';
 import { atMost, attempt } from './attempts';
 import { watchClock } from './clock-watch';
 import { createLedger } from './ledger';
@@ -30,6 +33,8 @@ import type { AlarmStore } from './store';
 
 export interface AlarmRequest {
   readonly guestId: string;
+  /** Who is to keep it; nobody but the app has it until `hold`. */
+  readonly holder: AlarmHolder;
   readonly action: SleepAction;
   /** "for" counts from now. */
   readonly when: Exclude<When, { kind: 'none' }>;
@@ -74,17 +79,23 @@ export interface AlarmRunner {
    *   is armed
    */
   arm(request: AlarmRequest): Promise<Alarm>;
+  /**
+   * The alarm is in another holder's hands. Resolves once durably kept.
+   * @throws AlarmRefusedError (it ended), StorageError: then nothing has changed
+   */
+  hold(id: string, holder: AlarmHolder, held?: Held): Promise<Alarm>;
   /** The guest was seen asleep. Unknown ids (the alarm ended meanwhile) are left alone, here and below. */
   sleepConfirmed(id: string): void;
   sleepFailed(id: string): void;
   /**
-   * Resolves once durably kept. @throws AlarmRefusedError (being woken, ended, out of range), StorageError
+   * Resolves once durably kept. `rehold` is given the alarm as it will be, and has its holder take it before it is kept.
+   * @throws AlarmRefusedError (being woken, ended, out of range), StorageError, what `rehold` throws: nothing has changed
    */
-  extend(id: string, change: DueChange): Promise<Alarm>;
+  extend(id: string, change: DueChange, rehold?: (moved: Alarm) => Promise<Held>): Promise<Alarm>;
   /** Ends the alarm at once, and in the file as soon as it can be written. @throws AlarmRefusedError */
   cancel(id: string): Promise<void>;
   /** What was seen of a guest, in the order it happened; `unknown` as soon as it can't be seen. */
-  guestObserved(guestId: string, state: Pick<PowerState, 'name' | 'cause'>): void;
+  guestObserved(guestId: string, state: Seen): void;
   /** To be called when this computer woke up or its clock was set. */
   recheck(): void;
   /** By due instant. */
@@ -110,10 +121,10 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     options.onStoreProblem(error);
   });
   const clockStep = watchClock(clock);
-  const seen = new Map<string, Pick<PowerState, 'name' | 'cause'>>();
+  const seen = new Map<string, Seen>();
   let life: 'new' | 'running' | 'stopped' = 'new';
   let cancelWait = () => {};
-  let extending: Promise<unknown> = Promise.resolve();
+  const extending = new Map<string, Promise<unknown>>();
   ledger.revise((alarm) => restored(alarm, clock.now()));
 
   const list = () => [...ledger.all()].sort((a, b) => a.due - b.due);
@@ -201,13 +212,13 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     );
   }
 
-  async function arm({ guestId, action, when, confirmWithin }: AlarmRequest): Promise<Alarm> {
+  async function arm({ guestId, holder, action, when, confirmWithin }: AlarmRequest): Promise<Alarm> {
     const at = now();
     refuseIf(life === 'stopped', closing);
     refuseIf(ledger.isDrafting(guestId), 'An alarm is just being set for this guest.');
     const [due, basis] =
       when.kind === 'for' ? [at + when.ms, 'duration' as const] : [when.at, 'instant' as const];
-    const draft = newAlarm({ id: newId(), guestId, holder: 'app', action, due, basis, confirmWithin }, at);
+    const draft = newAlarm({ id: newId(), guestId, holder, action, due, basis, confirmWithin }, at);
     const others = (alarms: readonly Alarm[]) => alarms.filter((alarm) => alarm.guestId !== guestId);
     const { before, alarm } = await ledger.propose(draft, (alarms, armed) => [...others(alarms), armed]);
     wait();
@@ -217,16 +228,32 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     return alarm;
   }
 
-  async function move(id: string, change: DueChange): Promise<Alarm> {
+  async function move(id: string, change: DueChange, rehold?: (moved: Alarm) => Promise<Held>): Promise<Alarm> {
+    const asked = movedBy(id, change);
+    const held = await rehold?.(asked);
+    // It may have ended or become due meanwhile.
+    const draft = held ? moved(found(id), { ...movedBy(id, change), held }) : asked;
+    await ledger.propose(draft, (alarms, next) => alarms.map((alarm) => (alarm.id === id ? moved(alarm, next) : alarm)));
+    const alarm = found(id);
+    refuseIf(alarm.phase.kind === 'firing', beingWoken);
+    wait();
+    options.onChange(list());
+    return alarm;
+  }
+
+  function movedBy(id: string, change: DueChange): Alarm {
     const at = now();
     refuseIf(life === 'stopped', closing);
     const extension = extend(found(id), change, at);
     if (!extension.ok) throw new AlarmRefusedError(extension.message);
-    await ledger.propose(extension.alarm, (alarms, { due, basis }) =>
-      alarms.map((alarm) => (alarm.id === id ? moved(alarm, due, basis) : alarm)),
+    return extension.alarm;
+  }
+
+  async function hold(id: string, holder: AlarmHolder, held?: Held): Promise<Alarm> {
+    await ledger.propose(handedTo(found(id), holder, held), (alarms, next) =>
+      alarms.map((alarm) => (alarm.id === id ? handedTo(alarm, holder, next.held) : alarm)),
     );
     const alarm = found(id);
-    refuseIf(alarm.phase.kind === 'firing', beingWoken);
     wait();
     options.onChange(list());
     return alarm;
@@ -256,10 +283,16 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       const alarm = ledger.find(id);
       if (alarm) take(alarm, sleepFailed(alarm));
     },
-    extend(id, change) {
+    hold,
+    extend(id, change, rehold) {
       // One after the other, so that two "1 h more" are 2 h.
-      const extended = extending.then(() => move(id, change));
-      extending = extended.catch(() => undefined);
+      const extended = (extending.get(id) ?? Promise.resolve()).then(() => move(id, change, rehold));
+      const settled = extended.then(
+        () => undefined,
+        () => undefined,
+      );
+      extending.set(id, settled);
+      void settled.then(() => extending.get(id) === settled && extending.delete(id));
       return extended;
     },
     async cancel(id) {

@@ -6,7 +6,8 @@ import type { FileSystem } from '../storage/file-system';
 
 export type AlarmStore = Document<readonly Alarm[]>;
 
-const VERSION = 1;
+/** 1: the app kept every alarm. 2: `held`. */
+const VERSION = 2;
 
 /** Wall-clock ms since the epoch. */
 const Instant = z.number();
@@ -26,10 +27,28 @@ const StoredPhase = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const StoredHeld = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('guest'), at: Instant }),
+  z.strictObject({
+    kind: z.literal('host'),
+    hostId: z.string().min(1),
+    job: z.strictObject({
+      name: z.string().min(1),
+      kind: z.enum(['at', 'systemd-user', 'systemd-system', 'sleeper']),
+      ref: z.string(),
+      due: Instant.nullable(),
+    }),
+    keeper: z.string(),
+    survives: z.string(),
+    blocked: z.boolean(),
+  }),
+]);
+
 const StoredAlarm = z.strictObject({
   id: z.string().min(1),
   guestId: z.string().min(1),
   holder: z.enum(['guest', 'host', 'app']),
+  held: z.exactOptional(StoredHeld),
   action: z.enum(['suspend', 'hibernate', 'hybrid']),
   due: Instant,
   basis: z.enum(['duration', 'instant']),
@@ -47,7 +66,20 @@ const unique = (key: 'id' | 'guestId') => (alarms: readonly Alarm[], context: z.
   }
 };
 
-const StoredAlarms = z.array(StoredAlarm).superRefine(unique('id')).superRefine(unique('guestId'));
+const heldByItsHolder = (alarms: readonly Alarm[], context: z.RefinementCtx) => {
+  for (const [index, { holder, held }] of alarms.entries()) {
+    if (held && held.kind !== holder)
+      context.addIssue({ code: 'custom', path: [index, 'held'], message: `it is not held by its holder, ${holder}` });
+  }
+};
+
+const StoredAlarms = z.array(StoredAlarm).superRefine(heldByItsHolder).superRefine(unique('id')).superRefine(unique('guestId'));
+
+/** Alarms of the first version were all kept by the app, whatever they say. */
+const migrate = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map((alarm: unknown) => (isObject(alarm) ? { ...alarm, holder: 'app' } : alarm)) : value;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** @throws Error naming the path to the first field that is wrong */
 export function parseAlarms(value: unknown): readonly Alarm[] {
@@ -65,5 +97,5 @@ export function openAlarmStore(options: {
   readonly fs?: FileSystem;
   readonly clock?: Pick<Clock, 'now'>;
 }): Promise<AlarmStore> {
-  return openDocument({ ...options, name: 'alarms', version: VERSION, parse: parseAlarms, empty: [] });
+  return openDocument({ ...options, name: 'alarms', version: VERSION, parse: parseAlarms, migrate, empty: [] });
 }

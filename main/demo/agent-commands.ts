@@ -65,8 +65,10 @@ const LOOPBACK: NetworkInterface = {
   ],
 };
 
+const WAKE_ALARM = '/sys/class/rtc/rtc0/wakealarm';
+
 /** The files of a Linux guest that can be read; undefined for every other. */
-function fileContent(guest: GuestSystem, path: string): string | undefined {
+function fileContent({ guest, settings }: AgentTarget, path: string): string | undefined {
   switch (path) {
     case '/proc/sys/kernel/random/boot_id':
       return `${guest.memory()?.bootId ?? ''}\n`;
@@ -74,24 +76,70 @@ function fileContent(guest: GuestSystem, path: string): string | undefined {
       const seconds = (guest.uptimeMs() / 1000).toFixed(2);
       return `${seconds} ${seconds}\n`;
     }
+    case '/sys/class/rtc/rtc0/since_epoch':
+      return settings.wakeClock ? `${Math.floor(guest.rtcMs() / 1000)}\n` : undefined;
+    case WAKE_ALARM: {
+      const at = guest.wakeAlarm();
+      if (!settings.wakeClock) return undefined;
+      return at === null ? '' : `${Math.floor(at / 1000)}\n`;
+    }
     default:
       return undefined;
   }
 }
 
-function openFile({ guest }: AgentTarget, args: JsonObject): Reply {
+/** As drivers/rtc/sysfs.c wakealarm_store: refuses to set an alarm over another one. */
+function writeWakeAlarm({ guest }: AgentTarget, text: string): void {
+  const [, plus, digits] = /^(\+?)(\d+)\s*$/.exec(text) ?? [];
+  if (digits === undefined) throw new Error('Invalid argument');
+  const seconds = Number(digits) - (plus ? 0 : Math.floor(guest.rtcMs() / 1000));
+  if (seconds <= 0) return guest.setWakeAlarm(null);
+  if (guest.wakeAlarm() !== null) throw new Error('Device or resource busy');
+  guest.setWakeAlarm(seconds * 1000 - (guest.rtcMs() % 1000));
+}
+
+function openFile(target: AgentTarget, args: JsonObject): Reply {
   const path = String(args['path']);
   const mode = String(args['mode'] ?? 'r');
   if (!/^[rwa](?:b|\+|b\+|\+b)?$/.test(mode)) return refuse(`invalid file open mode '${mode}'`);
-  const content = fileContent(guest, path);
-  const memory = guest.memory();
-  if (content === undefined || !memory || mode !== 'r') {
+  const content = fileContent(target, path);
+  const memory = target.guest.memory();
+  const writes = path === WAKE_ALARM && mode === 'w';
+  if (content === undefined || !memory || (mode !== 'r' && !writes)) {
     const reason = content === undefined ? 'No such file or directory' : 'Permission denied';
     return refuse(`failed to open file '${path}' (mode: '${mode}'): ${reason}`);
   }
   memory.lastFileHandle += 1;
-  memory.openFiles.set(memory.lastFileHandle, { rest: Buffer.from(content) });
+  memory.openFiles.set(
+    memory.lastFileHandle,
+    writes
+      ? { rest: Buffer.alloc(0), write: (text) => writeWakeAlarm(target, text) }
+      : { rest: Buffer.from(content) },
+  );
   return answer(memory.lastFileHandle);
+}
+
+/** Written through a buffer, as qemu-ga does: what the system refuses shows when the file is closed. */
+function writeFile({ guest }: AgentTarget, args: JsonObject): Reply {
+  const handle = Number(args['handle']);
+  const file = guest.memory()?.openFiles.get(handle);
+  if (!file) return refuse(`handle '${handle}' has not been found`);
+  const bytes = Buffer.from(String(args['buf-b64']), 'base64');
+  file.rest = Buffer.concat([file.rest, bytes]);
+  return answer({ count: bytes.length, eof: false });
+}
+
+function closeFile({ guest }: AgentTarget, args: JsonObject): Reply {
+  const handle = Number(args['handle']);
+  const file = guest.memory()?.openFiles.get(handle);
+  if (!file) return refuse(`handle '${handle}' has not been found`);
+  guest.memory()?.openFiles.delete(handle);
+  try {
+    file.write?.(file.rest.toString('latin1'));
+    return answer();
+  } catch (error) {
+    return refuse(`failed to close handle: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function readFile({ guest }: AgentTarget, args: JsonObject): Reply {
@@ -140,12 +188,10 @@ export const agentCommands: CommandTable<AgentTarget> = {
     ],
     run: openFile,
   },
-  'guest-file-close': {
-    parameters: [HANDLE],
-    run: ({ guest }, args) =>
-      guest.memory()?.openFiles.delete(Number(args['handle']))
-        ? answer()
-        : refuse(`handle '${Number(args['handle'])}' has not been found`),
+  'guest-file-close': { parameters: [HANDLE], run: closeFile },
+  'guest-file-write': {
+    parameters: [HANDLE, { name: 'buf-b64', type: 'string' }, { name: 'count', type: 'integer', optional: true }],
+    run: writeFile,
   },
   'guest-file-read': {
     parameters: [HANDLE, { name: 'count', type: 'integer', optional: true }],

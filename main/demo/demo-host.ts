@@ -150,6 +150,8 @@ export async function startDemoHost({
     kind: 'demo',
     simulated: true,
     link: null,
+    shell: null,
+    jobs: null,
     scanEveryMs: 2000,
     guests: found,
     scan: () => Promise.resolve(found()),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock';
+import { MAX_TIMER_MS, type Clock } from '../clock';
 import { guestTimers } from './guest-timers';
 import type {
   Delays,
@@ -85,6 +85,21 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
   let frozenAt: number | null = null;
   let rtcLagMs = 0;
   let portOpen = false;
+  let wakeAlarmAt: number | null = null;
+  let cancelWakeAlarm = () => {};
+
+  /** By the RTC, which goes on while the vCPUs stand still. */
+  const setWakeAlarm = (ms: number | null) => {
+    cancelWakeAlarm();
+    cancelWakeAlarm = () => {};
+    wakeAlarmAt = ms === null ? null : clock.now() - rtcLagMs + ms;
+    if (ms === null) return;
+    cancelWakeAlarm = clock.setTimer(Math.min(ms, MAX_TIMER_MS), () => {
+      if (ms > MAX_TIMER_MS) return setWakeAlarm(ms - MAX_TIMER_MS);
+      wakeAlarmAt = null;
+      if (phase === 'asleep') board.wakesByItself();
+    });
+  };
 
   const agentOpensPort = () =>
     (settings.agent === 'running' || settings.agent === 'silent') &&
@@ -165,6 +180,7 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
     isUp: () => phase === 'up',
     isAsleep: () => phase === 'asleep',
     off() {
+      setWakeAlarm(null);
       timers.clear();
       memory = null;
       phase = 'off';
@@ -208,6 +224,9 @@ export function createGuestSystem(options: GuestSystemOptions): PoweredGuest {
     wakeByItself() {
       if (phase === 'asleep') board.wakesByItself();
     },
+    setWakeAlarm,
+    wakeAlarm: () => wakeAlarmAt,
+    rtcMs: () => clock.now() - rtcLagMs,
     agentOpensPort: () => portOpen,
     agentRuns: () => settings.agent === 'running' && phase === 'up' && frozenAt === null,
     memory: () => memory,

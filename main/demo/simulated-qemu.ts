@@ -33,7 +33,7 @@ export interface SimulatedQemu {
   /** What happens inside the guest without anybody's asking QEMU. */
   readonly guest: Pick<
     GuestSystem,
-    'suspend' | 'shutdown' | 'wakeByItself' | 'memory' | 'uptimeMs' | 'timeMs'
+    'suspend' | 'shutdown' | 'wakeByItself' | 'memory' | 'uptimeMs' | 'timeMs' | 'wakeAlarm' | 'setWakeAlarm'
   >;
   status(): RunState;
   /** Resolves when the process has ended, however it did, and its sockets are gone. */
@@ -66,6 +66,7 @@ const DEFAULT_SETTINGS: Omit<MachineSettings, 'name' | 'uuid'> = {
   hostName: 'localhost',
   interfaces: [],
   users: [],
+  wakeClock: false,
   noShutdown: false,
 };
 

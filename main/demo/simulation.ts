@@ -54,6 +54,8 @@ export interface MachineSettings {
   hostName: string;
   interfaces: NetworkInterface[];
   users: { user: string; loginTime: number }[];
+  /** Whether the guest's agent can set the alarm of its clock (RTC), as a Linux guest's can. */
+  wakeClock: boolean;
   /** As QEMU's -no-shutdown: a guest that shuts down leaves QEMU running, stopped. */
   noShutdown: boolean;
 }
@@ -65,7 +67,8 @@ export interface GuestMemory {
   bootedAt: number;
   /** How far the guest's clock is behind, in ms. */
   clockLagMs: number;
-  openFiles: Map<number, { rest: Buffer }>;
+  /** `write` is called with all that was written, when the file is closed; it throws what the system refuses. */
+  openFiles: Map<number, { rest: Buffer; write?: (text: string) => void }>;
   lastFileHandle: number;
 }
 
@@ -93,6 +96,12 @@ export interface GuestSystem {
   uptimeMs(): number;
   /** The guest's wall clock, in ms since the epoch. */
   timeMs(): number;
+  /** Has the RTC wake the guest in `ms`, in the place of what it was to do; null: not at all. */
+  setWakeAlarm(ms: number | null): void;
+  /** When the RTC wakes it, by `rtcMs`; null: not at all. */
+  wakeAlarm(): number | null;
+  /** The RTC's time, in ms since the epoch. */
+  rtcMs(): number;
   /** Sets the guest's clock and its RTC; without a time, the clock by the RTC, which counts whole seconds. */
   setTime(timeMs: number | null): void;
 }

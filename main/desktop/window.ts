@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, session, type WebContents } from 'electron';
+import { windowIcon } from './icons';
 
 const PAGE = 'app://reveille/index.html';
 
@@ -27,6 +28,7 @@ export function createWindow(): { window: BrowserWindow; load(): Promise<void> }
     minHeight: 480,
     show: false,
     title: 'Reveille',
+    icon: windowIcon(),
     webPreferences: {
       preload: join(__dirname, '../preload/preload.js'),
       sandbox: true,

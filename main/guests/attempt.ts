@@ -1,5 +1,5 @@
 import type { Action } from '../power/actions';
-import type { Cause } from '../power/states';
+import type { Actor } from '../power/actor';
 import type { Verdict } from './confirm';
 import type { Guest } from './guest';
 
@@ -7,14 +7,14 @@ import type { Guest } from './guest';
 export interface Attempt {
   readonly guest: Guest;
   readonly action: Action;
-  readonly by: Cause;
+  readonly by: Actor;
   /** Something that cannot wait was asked for since: this one is given up. */
   superseded(): boolean;
   /** Its host went out of reach since it was asked for, or since it was begun. */
   lostHost(): boolean;
 }
 
-export function newAttempt(guest: Guest, action: Action, by: Cause): Attempt {
+export function newAttempt(guest: Guest, action: Action, by: Actor): Attempt {
   const { generation } = guest;
   return {
     guest,

@@ -1,24 +1,32 @@
+import { createAlarmJobs, type AlarmJobs } from '../alarms/jobs';
 import { createAlarmRunner, AlarmRefusedError, type AlarmRunner } from '../alarms/runner';
 import type { AlarmStore } from '../alarms/store';
 import type { Clock } from '../clock';
-import type { GuestHost } from '../hosts/host';
-import type { Alarm, AlarmEnding, DueChange } from '../power/alarms';
-import { formatDuration } from '../power/durations';
-import { isEnded, type Cause } from '../power/states';
+import { HostError, type GuestHost } from '../hosts/host';
+import type { SleepAction } from '../power/actions';
+import { byNobodyKnown } from '../power/actor';
+import type { Alarm, DueChange } from '../power/alarms';
+import { isHoldersDoing, needsTheApp } from '../power/held';
+import { createHistory, type History } from '../history/history';
+import type { HistoryRecord } from '../history/records';
 import type { Document } from '../storage/document';
+import type { Log } from '../storage/log';
+import { createAlarmNews } from './alarm-news';
+import { createArm } from './arm';
 import { newAttempt, type Attempt } from './attempt';
 import { createBootIdReader } from './boot-ids';
 import { defaultLimits, type Limits, type Verdict } from './confirm';
 import type { Guest, GuestChange } from './guest';
-import { createHistory, type Histories, type History } from './history';
-import { failureNotice, type Notice } from './notices';
+import { changeRefusal, holderOffers, jobPlaceOf, reachableJobs, type HolderOffer } from './holders';
+import { failureNotice, type FleetEvent, type Notice } from './notices';
 import { createPowerRequests, type SetPowerState } from './power-requests';
 import type { HostStatus } from './host-watch';
-import { createRegistry } from './registry';
+import { createRegistry, type Registry } from './registry';
 import type { Remembered } from './remembered';
 import { settleAfterWake } from './settle';
 import { createUnknownOutcomes } from './unknown-outcomes';
 import { wakeForAlarm } from './wake';
+import { createWakeClocks } from './wake-clock';
 import type { Workplace } from './workplace';
 
 /** A set of hosts with their guests, alarms and history. The real hosts are one fleet, the demo host is another. */
@@ -32,6 +40,12 @@ export interface Fleet {
   guests(): readonly Guest[];
   guest(id: string): Guest | undefined;
   alarmOf(guestId: string): Alarm | undefined;
+  /** Why the alarm can be neither moved nor cancelled now; null when it can. */
+  changeRefusal(alarm: Alarm): { readonly reason: string; readonly remedy?: string } | null;
+  /** Who could keep the guest's alarm, the most durable first. Looks at guest and host. */
+  holderOffers(guest: Guest, action: SleepAction): Promise<readonly HolderOffer[]>;
+  /** The alarms that are lost when this app ends, by due instant. */
+  alarmsThatNeedTheApp(): { readonly guestId: string; readonly name: string; readonly due: number }[];
   readonly history: History;
   /** Resolves when every host was looked at once and its guests have shown a state, or could not in time. */
   start(): Promise<void>;
@@ -47,6 +61,8 @@ export interface Fleet {
   rescan(hostId: string): Promise<void>;
   /** This computer woke up, or its clock was set. */
   recheck(): void;
+  /** A host is there again: what is due is tried now. */
+  recheckAlarms(): void;
   /** This computer's network changed: what cannot be reached may be now, and the other way round. */
   reachAgain(): void;
 }
@@ -57,7 +73,7 @@ export interface FleetOptions {
   readonly documents: {
     readonly guests: Document<Remembered[]>;
     readonly alarms: AlarmStore;
-    readonly history: Document<Histories>;
+    readonly history: Log<HistoryRecord>;
   };
   readonly limits?: Limits;
   /** The guest, its alarm or its history changed; also when it is gone. */
@@ -65,6 +81,9 @@ export interface FleetOptions {
   readonly onHost: (id: string) => void;
   /** @returns a function that takes the notice back */
   readonly onNotice: (notice: Notice) => () => void;
+  readonly onEvent: (event: FleetEvent) => void;
+  /** What the names of this installation's jobs on hosts begin with. */
+  readonly jobPrefix: string;
 }
 
 /** How long the first look at the hosts may hold up alarms that came due while the app was away, in ms. */
@@ -90,11 +109,14 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const history = createHistory({
     clock,
-    document: documents.history,
+    log: documents.history,
     onProblem: storeProblem('The history'),
   });
 
-  const registry = createRegistry({
+  /** Hosts whose jobs were looked at since they can be reached. */
+  const reconciled = new Set<string>();
+
+  const registry: Registry = createRegistry({
     clock,
     hosts,
     document: documents.guests,
@@ -115,6 +137,18 @@ export function createFleet(options: FleetOptions): Fleet {
       onGuest(id);
     },
     onHost,
+    onReach: ({ id }) => void reconciled.delete(id),
+    onLooked(id) {
+      if (reconciled.has(id)) return;
+      if (!jobsOn(id)) return;
+      reconciled.add(id);
+      void jobs.reconcile(id);
+    },
+    broughtBy(id, { name, since }) {
+      const alarm = runner.ofGuest(id);
+      if (!alarm || name !== 'running' || since === null || alarm.phase.kind !== 'armed') return null;
+      return isHoldersDoing(alarm, clock.now()) ? { kind: 'alarm', holder: alarm.holder } : null;
+    },
     onProblem: storeProblem('The list of guests'),
   });
 
@@ -137,24 +171,56 @@ export function createFleet(options: FleetOptions): Fleet {
       if (!guest) return { kind: 'unreachable', reason: 'Its guest has not been found yet.' };
       return wakeForAlarm(guest, alarm, { workplace, wanted, onFlaw: told });
     },
-    onChange: () => {
+    onChange: (alarms) => {
+      news.changed(alarms);
       for (const { id } of registry.guests()) onGuest(id);
     },
-    onEnded: (alarm, ending) => alarmEnded(alarm, ending),
+    onEnded(alarm, ending) {
+      jobs.ended(alarm);
+      news.ended(alarm, ending);
+      const guest = registry.guest(alarm.guestId);
+      if (guest) clocks.tidy(guest);
+      onGuest(alarm.guestId);
+    },
     onStoreProblem: storeProblem('The alarms'),
   });
+
+  const jobsOn = (hostId: string) => {
+    const host = registry.hosts().find(({ id }) => id === hostId);
+    return host ? reachableJobs(host) : null;
+  };
+  const hostOf = (guest: Guest): GuestHost => workplace.host(guest.hostId);
+
+  const jobs: AlarmJobs = createAlarmJobs({
+    runner,
+    prefix: options.jobPrefix,
+    clock,
+    jobsOn,
+    placeOf: async ({ guestId, action }) => {
+      const guest = registry.guest(guestId);
+      if (!guest) throw new HostError('Its guest has not been found yet.', 'Wait until its host was looked at.');
+      return jobPlaceOf(guest, hostOf(guest), action);
+    },
+    onTrouble({ guestId }, text) {
+      registry.guest(guestId)?.note({ kind: 'alarm', text, actor: byNobodyKnown, failed: true });
+    },
+  });
+
+  const clocks = createWakeClocks({ clock, alarmOf: (id) => runner.ofGuest(id) });
+  const news = createAlarmNews({ clock, history, guest: (id) => registry.guest(id), onNotice, onEvent: options.onEvent });
 
   const readBootId = createBootIdReader();
   const outcomes = createUnknownOutcomes({ clock, limits, onNotice });
 
   const guestChanged = (guest: Guest, change: GuestChange) => {
     if (change.kind === 'state') {
-      runner.guestObserved(guest.id, change.state);
+      runner.guestObserved(guest.id, { ...change.state, ours: guest.pending !== null });
       outcomes.seen(guest);
       if (change.before.name === 'suspended' && change.state.name === 'running' && !guest.pending)
         void wokenByItself(guest);
     }
     readBootId(guest, change);
+    clocks.tidy(guest);
     onGuest(guest.id);
   };
 
@@ -163,7 +229,7 @@ export function createFleet(options: FleetOptions): Fleet {
     guest.queue.run(async () => {
       const { machine } = guest;
       if (!machine?.exists || guest.state.name !== 'running') return;
-      const attempt = newAttempt(guest, 'wakeup', 'unknown');
+      const attempt = newAttempt(guest, 'wakeup', byNobodyKnown);
       const yielding = { ...attempt, superseded: () => attempt.superseded() || guest.queue.waiting > 0 };
       const verdict = await settleAfterWake(yielding, machine, workplace, limits.agentAfterWake);
       if (!verdict.ok && verdict.refusal.code === 'agent-silent') told(attempt, verdict);
@@ -177,40 +243,37 @@ export function createFleet(options: FleetOptions): Fleet {
     if (refusal.code === 'outcome-unknown' && attempt.lostHost()) outcomes.add(attempt, withdraw);
   };
 
-  const alarmEnded = (alarm: Alarm, ending: AlarmEnding) => {
-    const guest = registry.guest(alarm.guestId);
-    const text = endingText(ending);
-    if (guest)
-      history.add(guest.id, {
-        kind: 'alarm',
-        text,
-        cause: causeOf(ending),
-        failed: ending.kind === 'failed',
-      });
-    const name = guest?.remembered.name ?? 'A guest';
-    const about = guest ? { guestId: guest.id } : {};
-    if (ending.kind === 'woken' && ending.late > 30_000) {
-      onNotice({ ...about, severity: 'warning', title: `${name} was woken late`, message: text });
-    } else if (ending.kind === 'failed' && !endedByUser(guest)) {
-      const isDue = clock.now() >= alarm.due;
-      onNotice({
-        ...about,
-        severity: 'error',
-        title: isDue ? `${name} was not woken by its alarm` : `${name} will not be woken by its alarm`,
-        message: ending.reason,
-        remedy: guest && isEnded(guest.state.name) ? 'Start it again.' : 'Look at its state, and wake it yourself.',
-      });
-    }
-    onGuest(alarm.guestId);
-  };
-
   const reachAgain = () => {
     for (const { link } of registry.hosts()) link?.recheck();
   };
 
-  const setPowerState = createPowerRequests({ workplace, runner, onOutcome: told });
+  const setPowerState = createPowerRequests({
+    workplace,
+    runner,
+    arm: createArm({ workplace, runner, jobs, clocks }),
+    onOutcome: told,
+  });
 
-  return {
+  /** The host was forgotten while nobody could reach it. */
+  const tellLeftJobs = (hostId: string, left: readonly Alarm[]): void => {
+    const names = left.map(({ guestId }) => registry.guest(guestId)?.remembered.name ?? guestId).join(', ');
+    onNotice({
+      severity: 'warning',
+      title: `${workplace.host(hostId).name} still has alarms`,
+      message: `It could not be reached, so its jobs that wake ${names} stay there until they are due.`,
+      remedy: 'Add the host again and connect it: jobs without an alarm are then taken back.',
+    });
+  };
+
+  /** @throws AlarmRefusedError */
+  const changeable = (id: string): Alarm | undefined => {
+    const alarm = runner.list().find((one) => one.id === id);
+    const refusal = alarm && fleet.changeRefusal(alarm);
+    if (refusal) throw new AlarmRefusedError([refusal.reason, refusal.remedy].filter(Boolean).join(' '));
+    return alarm;
+  };
+
+  const fleet: Fleet = {
     hosts: registry.hosts,
     addHost: registry.addHost,
     async removeHost(hostId) {
@@ -220,24 +283,48 @@ export function createFleet(options: FleetOptions): Fleet {
         throw new AlarmRefusedError('One of its guests is being woken right now. Remove the host when that is done.');
       }
       for (const alarm of alarms) await runner.cancel(alarm.id);
+      await jobs.settled();
+      const left = alarms.filter(({ held }) => held?.kind === 'host' && !jobsOn(held.hostId));
+      if (left.length > 0) tellLeftJobs(hostId, left);
       await registry.removeHost(hostId);
-      for (const { id } of gone) history.forget(id);
+      for (const id of [hostId, ...gone.map((guest) => guest.id)]) history.forget(id);
     },
     status: registry.status,
     guests: registry.guests,
     guest: registry.guest,
     alarmOf: runner.ofGuest,
+    changeRefusal(alarm) {
+      const hostId = alarm.held?.kind === 'host' ? alarm.held.hostId : null;
+      return changeRefusal(
+        alarm,
+        registry.hosts().find(({ id }) => id === hostId),
+      );
+    },
+    holderOffers: (guest, action) => holderOffers(guest, hostOf(guest), action),
+    alarmsThatNeedTheApp: () =>
+      runner
+        .list()
+        .filter(needsTheApp)
+        .map(({ guestId, due }) => ({ guestId, name: registry.guest(guestId)?.remembered.name ?? 'A guest', due })),
     history,
     async start() {
+      history.start();
       await registry.start();
       await firstStates(registry.guests(), clock);
+      // What was set last before a crash may not be remembered with its guest.
+      for (const { guestId, holder, due } of runner.list()) {
+        const guest = registry.guest(guestId);
+        if (holder === 'guest' && guest?.remembered.rtcAlarm === null) guest.remember({ rtcAlarm: due });
+      }
       runner.start();
     },
     async stop() {
       outcomes.stop();
       await runner.stop();
+      jobs.stop();
+      await jobs.settled();
       await registry.stop();
-      await history.flush();
+      await history.stop();
     },
     setPowerState,
     async refresh(guest) {
@@ -245,8 +332,16 @@ export function createFleet(options: FleetOptions): Fleet {
       if (guest.state.name === 'running') await guest.machine?.lookAtAgent();
     },
     rescan: registry.rescan,
-    moveAlarm: (id, change) => runner.extend(id, change),
-    cancelAlarm: (id) => runner.cancel(id),
+    async moveAlarm(id, change) {
+      const alarm = changeable(id);
+      // Its time is over, and so is what its clock was told.
+      if (alarm?.held?.kind === 'guest') await runner.hold(id, 'app');
+      return jobs.move(id, change);
+    },
+    async cancelAlarm(id) {
+      changeable(id);
+      await jobs.cancel(id);
+    },
     add: registry.add,
     remove(id) {
       const alarm = runner.ofGuest(id);
@@ -255,11 +350,15 @@ export function createFleet(options: FleetOptions): Fleet {
       history.forget(id);
     },
     recheck() {
+      history.mark();
       runner.recheck();
+      for (const { id } of registry.hosts()) void jobs.reconcile(id);
       reachAgain();
     },
+    recheckAlarms: () => runner.recheck(),
     reachAgain,
   };
+  return fleet;
 }
 
 /** Alarms are looked at when the guests have been: what is late is then woken at once instead of after a retry. */
@@ -268,41 +367,5 @@ async function firstStates(guests: readonly Guest[], clock: Clock): Promise<void
   const settled = () => guests.every(({ machine }) => !machine || machine.control.status !== 'connecting');
   while (!settled() && clock.monotonic() < deadline) {
     await new Promise<void>((resolve) => void clock.setTimer(20, resolve));
-  }
-}
-
-/** Who shut a guest down or forced it off need not be told that it won't be woken. */
-const endedByUser = (guest: Guest | undefined): boolean =>
-  guest?.state.cause === 'user' && isEnded(guest.state.name);
-
-const causeOf = (ending: AlarmEnding): Cause => {
-  switch (ending.kind) {
-    case 'woken':
-      return 'timer';
-    case 'cancelled':
-      return 'user';
-    case 'ended-early':
-      return ending.by;
-    case 'failed':
-      return 'unknown';
-  }
-};
-
-function endingText(ending: AlarmEnding): string {
-  switch (ending.kind) {
-    case 'woken':
-      return ending.late > 30_000
-        ? `Woken by its alarm, ${formatDuration(ending.late)} late: Reveille was not running, or could not reach it.`
-        : 'Woken by its alarm.';
-    case 'cancelled':
-      return ending.by === 'user'
-        ? 'Its alarm was cancelled.'
-        : 'Its alarm was dropped, because it did not fall asleep.';
-    case 'ended-early':
-      return ending.by === 'user'
-        ? 'Its alarm ended: you woke it earlier.'
-        : 'Its alarm ended: it was awake before its time.';
-    case 'failed':
-      return `Its alarm failed: ${ending.reason}`;
   }
 }

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
 import { isDomain, type Listed } from '../hosts/listed';
+import type { History } from '../history/history';
 import type { LinkState } from '../hosts/ssh/link';
 import type { Machine, MachineEvent } from '../hypervisors/machine';
 import { goalOf, type Action } from '../power/actions';
 import type { Control, Standing } from '../power/standing';
-import { isEnded, stateLabels, type Cause, type PowerState } from '../power/states';
+import { actorOf, causeOf, type Actor } from '../power/actor';
+import { isEnded, stateLabels, type PowerState } from '../power/states';
 import { concluded, endUnseen, type Past } from './conclude';
-import type { History } from './history';
 import { createQueue, type SerialQueue } from './queue';
 import { described, type Remembered } from './remembered';
 
@@ -15,7 +16,7 @@ import { described, type Remembered } from './remembered';
 export interface Pending {
   readonly action: Action;
   readonly since: number;
-  readonly by: Cause;
+  readonly by: Actor;
 }
 
 /** One guest: what is remembered of it, the machine while there is one, and the queue of what is asked of it. */
@@ -68,11 +69,15 @@ export interface GuestOptions {
   readonly remembered: Remembered;
   /** The connection to its host; null for a host that is always there. */
   readonly link: () => LinkState | null;
+  /** When its host was last heard of, in ms since the epoch; null for a host that is always there. */
+  readonly lastHeard: () => number | null;
+  /** Who but this app's own doing brought the guest into a state that is seen; null when that is not known. */
+  readonly broughtBy: (id: string, state: PowerState) => Actor | null;
   /** Keeps `remembered` after it has changed. */
   readonly onRemember: () => void;
 }
 
-export function createGuest({ clock, history, link, onRemember, ...options }: GuestOptions): Guest {
+export function createGuest({ clock, history, link, lastHeard, onRemember, ...options }: GuestOptions): Guest {
   let remembered = options.remembered;
   let found: Listed | null = null;
   let machine: Machine | null = null;
@@ -116,19 +121,25 @@ export function createGuest({ clock, history, link, onRemember, ...options }: Gu
   const observe = (shown: PowerState) => {
     const seen = concluded(shown, past(), state);
     const ours = pending !== null && expects(pending.action, seen.name);
+    const other = pending === null ? options.broughtBy(remembered.id, seen) : null;
     const next: PowerState =
-      ours && pending ? { ...seen, cause: pending.by, since: seen.since ?? clock.now() } : seen;
+      ours && pending
+        ? { ...seen, cause: causeOf(pending.by), since: seen.since ?? clock.now() }
+        : other
+          ? { ...seen, cause: causeOf(other) }
+          : seen;
     const before = state;
     if (JSON.stringify(next) === JSON.stringify(before)) return;
     const lastKnown = before.name === 'unknown' ? remembered.last.name : before.name;
     state = next;
     if (next.name !== 'unknown')
       remember({ last: next, ...(next.name === 'running' ? {} : { hibernating: false }) });
+    history.state(remembered.id, next, isAway() ? (lastHeard() ?? undefined) : undefined);
     if (next.name !== 'unknown' && next.name !== lastKnown && next.since !== null) {
       history.add(remembered.id, {
         kind: 'state',
         text: sentence(next),
-        cause: next.cause,
+        actor: ours && pending ? pending.by : (other ?? actorOf(next.cause)),
         failed: next.name === 'crashed',
       });
     }

@@ -12,6 +12,14 @@ export interface Notice {
   readonly offer?: Action;
 }
 
+/** What the user may want to be told of while no window is open. */
+export interface FleetEvent {
+  readonly kind: 'woken' | 'late' | 'failed';
+  readonly guestId?: string;
+  readonly title: string;
+  readonly text: string;
+}
+
 const failures: Readonly<Record<Action, string>> = {
   suspend: 'did not fall asleep',
   hibernate: 'did not hibernate',

@@ -33,7 +33,7 @@ export async function carryOut(asked: Attempt, workplace: Workplace): Promise<Ve
     if (!verdict.ok && verdict.refusal.code !== 'superseded') {
       const { code, message } = verdict.refusal;
       const text = `${actionLabels[action]}${code === 'outcome-unknown' ? ':' : ' failed.'} ${message}`;
-      guest.note({ kind: 'action', text, cause: by, failed: true });
+      guest.note({ kind: 'action', text, actor: by, failed: true });
     }
     return verdict;
   } finally {

@@ -1,9 +1,10 @@
-import { AlarmRefusedError, type AlarmRunner } from '../alarms/runner';
+import type { AlarmRunner } from '../alarms/runner';
 import { isSleepAction, type Action, type Refusal } from '../power/actions';
-import type { Alarm } from '../power/alarms';
+import type { Actor } from '../power/actor';
+import type { Alarm, AlarmHolder } from '../power/alarms';
 import type { When } from '../power/durations';
 import { durationRefusal, refusalOf } from '../power/rules';
-import { StorageError } from '../storage/errors';
+import type { Arm } from './arm';
 import { newAttempt, superseded, unlessSuperseded, type Attempt } from './attempt';
 import type { Verdict } from './confirm';
 import type { Guest } from './guest';
@@ -16,59 +17,47 @@ export interface PowerRequest {
   readonly when: When;
   /** The user has read the start command. */
   readonly startAccepted: boolean;
+  readonly by: Actor;
+  /** Who is to keep the alarm. */
+  readonly alarm: 'auto' | AlarmHolder;
 }
 
 /**
  * Sets a power state. Resolves in the guest's turn: with a refusal when nothing was done, else with null when the
  * action was begun (and its alarm is on disk). Outcomes are observed, and failures told by a notice.
+ * `onOutcome` hears what came of an action that was begun.
  */
-export type SetPowerState = (guest: Guest, request: PowerRequest) => Promise<Refusal | null>;
+export type SetPowerState = (
+  guest: Guest,
+  request: PowerRequest,
+  onOutcome?: (verdict: Verdict) => void,
+) => Promise<Refusal | null>;
 
 export interface PowerRequestOptions {
   readonly workplace: Workplace;
   readonly runner: AlarmRunner;
+  readonly arm: Arm;
   readonly onOutcome: (attempt: Attempt, verdict: Verdict) => void;
 }
 
-/** What an action may take beside its limit until its outcome is known, in ms: being asked for, and the last look. */
-const AROUND_CONFIRM_MS = 60_000;
-
-export function createPowerRequests({ workplace, runner, onOutcome }: PowerRequestOptions): SetPowerState {
-  const { clock, limits } = workplace;
-
-  const armFor = async (guest: Guest, action: Action, when: When): Promise<Alarm | Refusal | null> => {
-    if (when.kind === 'none' || !isSleepAction(action)) return null;
-    try {
-      const confirmWithin = limits.confirm[action] + AROUND_CONFIRM_MS;
-      return await runner.arm({ guestId: guest.id, action, when, confirmWithin });
-    } catch (error) {
-      if (error instanceof StorageError) {
-        return {
-          code: 'storage',
-          message: 'Its alarm could not be kept, so it was not put to sleep.',
-          remedy: error.message,
-        };
-      }
-      if (error instanceof AlarmRefusedError)
-        return { code: 'busy', message: error.message, remedy: 'Try again in a moment.' };
-      if (error instanceof RangeError) return { code: 'bad-duration', message: error.message };
-      throw error;
-    }
-  };
+export function createPowerRequests({ workplace, runner, arm, onOutcome }: PowerRequestOptions): SetPowerState {
+  const { clock } = workplace;
 
   /** The action is begun: whatever comes of it is told by its outcome. */
-  const finish = async (attempt: Attempt, alarm: Alarm | null): Promise<void> => {
+  const finish = async (attempt: Attempt, alarm: Alarm | null): Promise<Verdict> => {
     const verdict = await carryOut(attempt, workplace).catch(faulty);
     if (alarm && verdict.ok) runner.sleepConfirmed(alarm.id);
     // A guest that nobody can see may sleep: its alarm stays until it is seen.
     if (alarm && !verdict.ok && verdict.refusal.code !== 'outcome-unknown') runner.sleepFailed(alarm.id);
     onOutcome(attempt, verdict);
+    return verdict;
   };
 
   const begin = async (
     attempt: Attempt,
     request: PowerRequest,
     accept: (refusal: Refusal | null) => void,
+    tell: ((verdict: Verdict) => void) | undefined,
   ) => {
     const { guest, action } = attempt;
     guest.setPending({ action, since: clock.now(), by: attempt.by });
@@ -76,22 +65,23 @@ export function createPowerRequests({ workplace, runner, onOutcome }: PowerReque
       const refusal = await unlessSuperseded(attempt, refusalFor(guest, request));
       if (attempt.superseded()) return accept(superseded.refusal);
       if (refusal) return accept(refusal);
-      const alarm = await armFor(guest, action, request.when);
+      const alarm = isSleepAction(action) ? await arm(guest, { ...request, action }) : null;
       if (alarm && 'code' in alarm) return accept(alarm);
       accept(null);
-      await finish(attempt, alarm);
+      const verdict = await finish(attempt, alarm);
+      tell?.(verdict);
     } finally {
       guest.setPending(null);
     }
   };
 
-  return (guest, request) => {
+  return (guest, request, tell) => {
     const { action } = request;
     // What cannot be done now must not end what is under way.
     if (action === 'poweroff' && !refusalOf(action, guest.standing())) guest.supersede();
-    const attempt = newAttempt(guest, action, 'user');
+    const attempt = newAttempt(guest, action, request.by);
     return new Promise((accept, reject) => {
-      guest.queue.run(() => begin(attempt, request, accept)).catch(reject);
+      guest.queue.run(() => begin(attempt, request, accept, tell)).catch(reject);
     });
   };
 }

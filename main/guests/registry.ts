@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock';
+import type { History } from '../history/history';
 import { isLent } from '../hosts/discovery/ownership';
 import type { GuestHost } from '../hosts/host';
 import { isDomain, type Listed } from '../hosts/listed';
@@ -10,8 +11,8 @@ import type { Control } from '../power/standing';
 import { formatAddress, type SocketAddress } from '../protocols/sockets';
 import type { Document } from '../storage/document';
 import { createSaver } from '../storage/saver';
-import { createGuest, type Guest, type GuestChange } from './guest';
-import type { History } from './history';
+import { createGuest, type Guest, type GuestChange, type GuestOptions } from './guest';
+import { createHostHistory } from './host-history';
 import { watchHost, type HostStatus, type HostWatch } from './host-watch';
 import { firstSeen, guestId, type Remembered } from './remembered';
 
@@ -45,14 +46,20 @@ export interface RegistryOptions {
   /** `name`: what it was called. */
   readonly onRemoved: (id: string, name: string) => void;
   readonly onHost: (hostId: string) => void;
+  /** The connection to the host became another, or there is one to watch. */
+  readonly onReach: (host: GuestHost) => void;
+  /** The host was looked at, and its guests are attached. */
+  readonly onLooked: (hostId: string) => void;
+  readonly broughtBy: GuestOptions['broughtBy'];
   readonly onProblem: (error: unknown) => void;
 }
 
 /** Knows every guest: those that the hosts list, those that were added by hand, and those that are remembered. */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { clock, hosts, document, history, onGuest, onRemoved, onHost, onProblem } = options;
+  const { clock, hosts, document, history, onGuest, onRemoved, onHost, broughtBy, onProblem } = options;
   const guests = new Map<string, Guest>();
   const watches = new Map<string, HostWatch>();
+  const hostHistory = createHostHistory({ clock, history });
   /** A host that was edited is another one with the same id: its guests' machines must be reached through the new one. */
   const reachedThrough = new WeakMap<Machine, GuestHost>();
   const guestsOf = (hostId: string) => [...guests.values()].filter((guest) => guest.hostId === hostId);
@@ -68,6 +75,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       history,
       remembered,
       link: () => watches.get(remembered.hostId)?.host.link?.state ?? null,
+      lastHeard: () => watches.get(remembered.hostId)?.host.link?.lastReady ?? null,
+      broughtBy,
       onRemember: () => saver.touch(),
     });
     guests.set(guest.id, guest);
@@ -146,14 +155,20 @@ export function createRegistry(options: RegistryOptions): Registry {
     const one = watchHost({
       clock,
       host,
-      onFound: (listed) => found(host, listed),
+      onFound(listed) {
+        found(host, listed);
+        options.onLooked(host.id);
+      },
       onStatus: () => onHost(host.id),
       onReach() {
+        hostHistory.look(host);
+        options.onReach(host);
         onHost(host.id);
         for (const guest of guestsOf(host.id)) guest.reachChanged();
       },
     });
     watches.set(host.id, one);
+    options.onReach(host);
     onHost(host.id);
     return one;
   };
@@ -162,9 +177,11 @@ export function createRegistry(options: RegistryOptions): Registry {
   for (const remembered of document.value) create(remembered);
   return {
     async start() {
+      for (const { host } of watches.values()) hostHistory.look(host);
       await Promise.all([...watches.values()].map((one) => one.rescan()));
     },
     async stop() {
+      hostHistory.stop();
       for (const guest of guests.values()) guest.close();
       await Promise.all([...watches.values()].map(end));
       await saver.flush();
@@ -180,6 +197,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       for (const guest of guestsOf(hostId)) drop(guest);
       const one = watches.get(hostId);
       watches.delete(hostId);
+      hostHistory.forget(hostId);
       onHost(hostId);
       if (one) await end(one);
     },

@@ -49,6 +49,8 @@ const Remembered = z.object({
   bootId: z.string().nullable(),
   /** It was put to sleep through Reveille. Files of the first version do not tell. */
   sleptBefore: z.boolean().default(false),
+  /** When an alarm of its own clock that Reveille set may ring, in ms since the epoch. Files of the first version set none. */
+  rtcAlarm: z.number().nullable().default(null),
   /** A hibernation that was asked for and whose end was not seen yet. */
   hibernating: z.boolean(),
 });
@@ -63,7 +65,7 @@ export const guestId = (hostId: string, key: string): string =>
   `${hostId}-${createHash('sha256').update(`${hostId}\0${key}`).digest('base64url').slice(0, 20)}`;
 
 /** What is known of a guest before it was asked anything. */
-export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' | 'sleptBefore' | 'hibernating'> = {
+export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' | 'sleptBefore' | 'rtcAlarm' | 'hibernating'> = {
   startAccepted: false,
   last: {
     name: 'unknown',
@@ -74,6 +76,7 @@ export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' |
   },
   bootId: null,
   sleptBefore: false,
+  rtcAlarm: null,
   hibernating: false,
 };
 

@@ -33,7 +33,7 @@ export async function request(
     guest.note({
       kind: 'action',
       text: `${actionLabels[action]}: asked ${performed.by}.`,
-      cause: by,
+      actor: by,
       failed: false,
     });
     void performed.refusal?.then((late) => {

@@ -74,10 +74,10 @@ async function setClock({ guest, by }: Attempt, machine: Machine): Promise<void>
         ? 'it was right'
         : `it was ${seconds(behindMs)} ${behindMs > 0 ? 'behind' : 'ahead'}`;
     const left = Math.abs(leftMs) < 500 ? '' : `; it is still ${seconds(leftMs)} off`;
-    guest.note({ kind: 'clock', text: `Clock set: ${off}${left}.`, cause: by, failed: left !== '' });
+    guest.note({ kind: 'clock', text: `Clock set: ${off}${left}.`, actor: by, failed: left !== '' });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    guest.note({ kind: 'clock', text: `The clock could not be set: ${why}`, cause: by, failed: true });
+    guest.note({ kind: 'clock', text: `The clock could not be set: ${why}`, actor: by, failed: true });
   }
 }
 

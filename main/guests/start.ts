@@ -1,5 +1,6 @@
 import { HostError, type Launched } from '../hosts/host';
 import { actionLabels, type Refusal } from '../power/actions';
+import { actorOf, byNobodyKnown } from '../power/actor';
 import { stateLabels } from '../power/states';
 import { hostLost, superseded, type Attempt } from './attempt';
 import { bootIdOf } from './boot-ids';
@@ -48,7 +49,7 @@ async function startProcess(attempt: Attempt, workplace: Workplace): Promise<Ver
     guest.note({
       kind: 'action',
       text: `${actionLabels.start}: its command was run.`,
-      cause: by,
+      actor: by,
       failed: false,
     });
     void launched.exited.then(({ code, signal, output }) => {
@@ -127,7 +128,7 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
     guest.note({
       kind: 'state',
       text: 'Whether it resumed or booted is not known: it has no agent.',
-      cause: 'unknown',
+      actor: byNobodyKnown,
       failed: false,
     });
     return { ok: true };
@@ -153,7 +154,7 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
     guest.note({
       kind: 'state',
       text: 'Whether it resumed or booted is not known: it tells no boot id.',
-      cause: 'unknown',
+      actor: byNobodyKnown,
       failed: false,
     });
   } else if (now !== bootId) {
@@ -163,7 +164,7 @@ async function resumed(attempt: Attempt, bootId: string | null, workplace: Workp
       'Its memory image could not be loaded. A Linux guest needs swap as large as its memory, resume= on its kernel command line, and enough memory to load the image.',
     );
   } else {
-    guest.note({ kind: 'state', text: 'It resumed where it was.', cause: guest.state.cause, failed: false });
+    guest.note({ kind: 'state', text: 'It resumed where it was.', actor: actorOf(guest.state.cause), failed: false });
   }
   return settleAfterWake(attempt, machine, workplace, workplace.limits.agentAfterWake);
 }

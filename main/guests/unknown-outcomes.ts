@@ -57,7 +57,7 @@ export function createUnknownOutcomes({ clock, limits, onNotice }: UnknownOutcom
     if (isDone) {
       close(one);
       const text = `${actionLabels[action]}: it is ${stateLabels[name].toLowerCase()}, as was seen when its host was connected again.`;
-      return guest.note({ kind: 'action', text, cause: by, failed: false });
+      return guest.note({ kind: 'action', text, actor: by, failed: false });
     }
     const left = one.until - clock.monotonic();
     if (left > 0) {

@@ -15,7 +15,7 @@ export interface Waking {
 
 /** Wakes the guest of an alarm that came due, in its turn. */
 export function wakeForAlarm(guest: Guest, alarm: Alarm, waking: Waking): Promise<WakeOutcome> {
-  const bring = (action: 'wakeup' | 'start') => carry(newAttempt(guest, action, 'timer'), waking);
+  const bring = (action: 'wakeup' | 'start') => carry(newAttempt(guest, action, { kind: 'alarm', holder: 'app' }), waking);
   return guest.queue.run(async () => {
     await guest.machine?.look();
     if (!waking.wanted()) return { kind: 'already-awake' };

@@ -1,7 +1,9 @@
 import type { HostAccess } from '../hypervisors/machine';
 import type { StartRecipe } from './discovery/found';
 import type { Listed, Unasked } from './listed';
+import type { HostJobs } from './jobs/job';
 import type { HostLink } from './ssh/link';
+import type { RemoteExec } from './ssh/remote';
 
 /** A process that was started on a host. */
 export interface Launched {
@@ -43,6 +45,10 @@ export interface GuestHost extends HostAccess {
   readonly simulated: boolean;
   /** The connection that the host is reached by; null for one that is always there. */
   readonly link: HostLink | null;
+  /** Runs scripts of POSIX sh there, by `runScript`; throws HostError. null where there is none (Windows, the demo). */
+  readonly shell: RemoteExec | null;
+  /** Jobs that the host does by itself; null where it is known to keep none (no Linux, the demo). */
+  readonly jobs: HostJobs | null;
   /** How long to wait between two scans, in ms. */
   readonly scanEveryMs: number;
   /** @throws HostError */

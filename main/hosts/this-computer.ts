@@ -9,6 +9,8 @@ import { dial, type SocketAddress } from '../protocols/sockets';
 import { collectLocalFile } from './collect-file';
 import type { FoundGuest, StartRecipe } from './discovery/found';
 import { inheritedFds } from './inherited-fds';
+import { createHostJobs } from './jobs/host-jobs';
+import { localShell } from './local-shell';
 import { HostError, type GuestHost, type Launched } from './host';
 import { createHostLibvirt } from './libvirt/host-libvirt';
 import { mergeDomains } from './libvirt/merge';
@@ -31,12 +33,15 @@ export interface ThisComputerOptions {
 export function thisComputer({ clock, logDir, scan, libvirtPlaces }: ThisComputerOptions): GuestHost {
   const reach = (address: SocketAddress) => dial(address, { clock });
   const libvirt = createHostLibvirt({ dial: reach }, clock);
+  const shell = process.platform === 'win32' ? null : localShell(clock);
   return {
     id: 'local',
     name: hostname(),
     kind: 'this-computer',
     simulated: false,
     link: null,
+    shell,
+    jobs: shell && process.platform === 'linux' ? createHostJobs({ shell, clock, hostName: 'this computer' }) : null,
     // Windows takes half a second of PowerShell for each listing.
     scanEveryMs: process.platform === 'win32' ? 10_000 : 2000,
     async scan() {

@@ -49,6 +49,9 @@ export interface ClockReport {
 
 export type Fact<T> = { readonly value: T } | { readonly missing: string };
 
+/** Whether a guest's own clock can wake it. Sentences for users. */
+export type WakeClock = { readonly value: 'rtc' } | { readonly missing: string; readonly remedy?: string };
+
 /** What the guest agent tells about the guest. Strings are the guest's own words. */
 export interface AgentFacts {
   readonly uptimeSeconds: Fact<number>;
@@ -127,6 +130,18 @@ export interface Machine {
    * @throws Error when the agent does not answer
    */
   readBootId(): Promise<string | null>;
+  /** Whether the guest's own clock can wake it from S3, asked afresh. Never rejects for what the agent does. */
+  wakeClock(): Promise<WakeClock>;
+  /**
+   * Has the guest's own clock wake it in `seconds`, in the place of what it was to do before.
+   * @returns when that is by this computer's clock in ms, as read back
+   * @throws Error in words for the user
+   */
+  setWakeAlarm(seconds: number): Promise<{ readonly at: number }>;
+  /** The guest's own clock wakes it no more. @throws Error in words for the user */
+  clearWakeAlarm(): Promise<void>;
+  /** Who is signed in to the guest, as its agent tells. Never rejects. */
+  signedInUsers(): Promise<Fact<string[]>>;
   facts(): Promise<MachineFacts>;
   /** Never rejects: what cannot be had says why. */
   stats(): Promise<MachineStats>;

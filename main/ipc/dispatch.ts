@@ -1,5 +1,5 @@
 import { commands, type CommandName, type CommandResult, type Refusal } from '../../preload/contract/commands';
-import type { Handlers } from '../commands';
+import type { Handlers } from '../commands/handlers';
 import { RefusedError } from '../power/actions';
 
 export type Dispatch = (name: unknown, args: unknown) => Promise<CommandResult<CommandName> | { ok: false; refusal: Refusal }>;

@@ -1,11 +1,15 @@
 import { MAX_CONFIRM_MS, onTime, type Alarm } from './alarms';
+import { heldAfterStep } from './held';
 
 /**
  * The wall clock moved by `step` ms more (or less) than time passed. Forward counts as time passed (this
  * computer slept, or its clock was corrected), so that nobody is woken late; only the wait for the sleep's
- * confirmation is not cut short. Backward moves what was meant as a length of time along with the clock.
+ * confirmation is not cut short. Backward moves what was meant as a length of time along with the clock, and so
+ * does what counts by another clock. Whether this computer slept or its clock was set forward cannot be told, so what
+ * another clock counts is left alone then.
  */
-export function clockStepped(alarm: Alarm, step: number, now: number): Alarm {
+export function clockStepped(stored: Alarm, step: number, now: number): Alarm {
+  const alarm = step < 0 && stored.held ? { ...stored, held: heldAfterStep(stored.held, step) } : stored;
   const { phase } = alarm;
   if (phase.kind === 'pending') {
     const waiting: Alarm = { ...alarm, phase: { ...phase, confirmBy: phase.confirmBy + step } };

@@ -1,9 +1,9 @@
 import type { SleepAction } from './actions';
 import { validateDuration } from './durations';
+import { appWakesAt, isHoldersDoing, type AlarmHolder, type Held } from './held';
 import type { Cause, PowerState } from './states';
 
-/** Who keeps the alarm: the guest's own clock, a job on the hypervisor's host, or this app. */
-export type AlarmHolder = 'guest' | 'host' | 'app';
+export type { AlarmHolder };
 /** `duration`: "for 8 h" stays 8 h when the wall clock is set back. `instant`: "until 07:00" stays 07:00. */
 export type AlarmBasis = 'duration' | 'instant';
 
@@ -37,6 +37,8 @@ export interface Alarm {
   readonly id: string;
   readonly guestId: string;
   readonly holder: AlarmHolder;
+  /** What the holder has in hand; never set for `app`, and not yet set while another holder is being asked. */
+  readonly held?: Held;
   /** What it wakes the guest from. */
   readonly action: SleepAction;
   readonly due: number;
@@ -49,8 +51,17 @@ export interface Alarm {
 
 /** How an alarm ended. */
 export type AlarmEnding =
-  /** `late`: ms between the due instant and `at`, when the guest was seen awake. */
-  | { readonly kind: 'woken'; readonly late: number; readonly at: number }
+  /**
+   * `late`: ms between the due instant and `at`, when the guest was seen awake. `unwatched`: nobody watched it wake; it
+   * was found awake, and its holder's time had passed.
+   */
+  | {
+      readonly kind: 'woken';
+      readonly by: AlarmHolder;
+      readonly late: number;
+      readonly at: number;
+      readonly unwatched?: true;
+    }
   | { readonly kind: 'cancelled'; readonly by: 'user' | 'sleep-failed' }
   /** Something else woke the guest first, or it was awake already when the alarm came due. */
   | { readonly kind: 'ended-early'; readonly by: Cause }
@@ -79,6 +90,14 @@ export type Step =
 export type DueChange =
   | { readonly kind: 'by'; readonly ms: number }
   | { readonly kind: 'to'; readonly due: number; readonly basis: AlarmBasis };
+
+/** What was seen of a guest. */
+export interface Seen extends Pick<PowerState, 'name' | 'cause'> {
+  /** As in PowerState; null: it began while nobody looked. */
+  readonly since?: number | null;
+  /** This app has something under way with it. */
+  readonly ours?: boolean;
+}
 
 export type Extension =
   { readonly ok: true; readonly alarm: Alarm } | { readonly ok: false; readonly message: string };
@@ -140,18 +159,24 @@ export function extend(alarm: Alarm, change: DueChange, now: number): Extension 
   const wrong = validateDuration(due - now);
   if (wrong !== undefined) return { ok: false, message: wrong };
   const basis = change.kind === 'to' ? change.basis : alarm.basis;
-  return { ok: true, alarm: moved(alarm, due, basis) };
+  return { ok: true, alarm: moved(alarm, { due, basis }) };
 }
 
-/** The alarm with another due instant, where it can still be moved. */
-export function moved(alarm: Alarm, due: number, basis: AlarmBasis): Alarm {
+/** The alarm with another due instant, and what its holder has in hand for it, where it can still be moved. */
+export function moved(alarm: Alarm, { due, basis, held }: Pick<Alarm, 'due' | 'basis' | 'held'>): Alarm {
   if (alarm.phase.kind === 'firing') return alarm;
   return onTime({
     ...alarm,
     due,
     basis,
+    ...(held ? { held } : {}),
     phase: alarm.phase.kind === 'retrying' ? { kind: 'armed' } : alarm.phase,
   });
+}
+
+/** The alarm in another holder's hands; `held` is left out until the holder has it. */
+export function handedTo({ held: _, ...alarm }: Alarm, holder: AlarmHolder, held?: Held): Alarm {
+  return { ...alarm, holder, ...(held ? { held } : {}) };
 }
 
 export const beingWoken = 'The guest is being woken right now, so its alarm can no longer be changed.';
@@ -163,9 +188,9 @@ export const beingWoken = 'The guest is being woken right now, so its alarm can 
 export function nextLook(alarm: Alarm, seenAwake: boolean): number {
   switch (alarm.phase.kind) {
     case 'pending':
-      return seenAwake ? alarm.phase.confirmBy : Math.max(alarm.due, alarm.phase.confirmBy);
+      return seenAwake ? alarm.phase.confirmBy : Math.max(appWakesAt(alarm), alarm.phase.confirmBy);
     case 'armed':
-      return alarm.due;
+      return appWakesAt(alarm);
     case 'firing':
       return Infinity;
     case 'retrying':
@@ -198,9 +223,9 @@ export function fireResult(alarm: Alarm, outcome: WakeOutcome, now: number): Ste
   if (phase.kind !== 'firing') throw new Error(`A wake ended for an alarm that is ${phase.kind}`);
   switch (outcome.kind) {
     case 'woken':
-      return ended(woken(alarm, now));
+      return ended(woken(alarm, 'app', now));
     case 'already-awake':
-      return ended(phase.sent ? woken(alarm, now) : { kind: 'ended-early', by: 'unknown' });
+      return ended(awakeAlready(alarm, phase.sent, 'unknown', now));
     case 'gone':
       return ended({ kind: 'failed', reason: outcome.reason });
     case 'failed': {
@@ -226,11 +251,25 @@ export function fireResult(alarm: Alarm, outcome: WakeOutcome, now: number): Ste
   }
 }
 
-const woken = (alarm: Alarm, at: number): AlarmEnding => ({
+const woken = (alarm: Alarm, by: AlarmHolder, at: number): Extract<AlarmEnding, { kind: 'woken' }> => ({
   kind: 'woken',
+  by,
   late: Math.max(0, at - alarm.due),
   at,
 });
+
+/** It was found awake, and when it woke was not seen. */
+const wokenUnwatched = (alarm: Alarm, at: number): AlarmEnding => ({
+  ...woken(alarm, alarm.holder, at),
+  late: 0,
+  unwatched: true,
+});
+
+/** Awake at or after its time, without a wake of the app's that is known to have done it. */
+function awakeAlready(alarm: Alarm, sent: boolean, by: Cause, now: number): AlarmEnding {
+  if (sent) return woken(alarm, 'app', now);
+  return isHoldersDoing(alarm, now) ? wokenUnwatched(alarm, now) : { kind: 'ended-early', by };
+}
 
 type Retrying = Extract<AlarmPhase, { kind: 'retrying' }>;
 
@@ -253,14 +292,14 @@ export const reachedAgain = (alarm: Alarm, now: number): Alarm =>
  * resumed, and a guest stopped on its way to sleep gets there later. A machine that exists is no longer
  * hibernated, though.
  */
-export function guestObserved(alarm: Alarm, state: Pick<PowerState, 'name' | 'cause'>, now: number): Step {
+export function guestObserved(alarm: Alarm, state: Seen, now: number): Step {
   if (alarm.phase.kind === 'firing') return goesOn(alarm);
   switch (state.name) {
     case 'running':
-      return seenAwake(alarm, state.cause, now);
+      return seenAwake(alarm, state, now);
     case 'paused':
       return alarm.action === 'hibernate' && alarm.phase.kind !== 'pending'
-        ? seenAwake(alarm, state.cause, now)
+        ? seenAwake(alarm, state, now)
         : goesOn(alarm);
     case 'suspended':
     case 'hibernated':
@@ -276,14 +315,23 @@ export function guestObserved(alarm: Alarm, state: Pick<PowerState, 'name' | 'ca
 
 const noLongerRuns = 'The guest no longer runs: it was shut down or crashed while it slept.';
 
-function seenAwake(alarm: Alarm, by: Cause, now: number): Step {
-  switch (alarm.phase.kind) {
+function seenAwake(alarm: Alarm, seen: Seen, now: number): Step {
+  const { phase } = alarm;
+  const byHolder = seen.ours !== true && isHoldersDoing(alarm, now);
+  const unwatched = seen.since === null;
+  switch (phase.kind) {
     case 'pending':
-      return now >= alarm.phase.confirmBy ? ended({ kind: 'cancelled', by: 'sleep-failed' }) : goesOn(alarm);
+      // It may have slept and woken while nobody looked.
+      if (byHolder && unwatched) return ended(wokenUnwatched(alarm, now));
+      return now >= phase.confirmBy ? ended({ kind: 'cancelled', by: 'sleep-failed' }) : goesOn(alarm);
     case 'armed':
     case 'firing':
-      return ended({ kind: 'ended-early', by });
+      if (!byHolder) return ended({ kind: 'ended-early', by: seen.cause });
+      return ended(unwatched ? wokenUnwatched(alarm, now) : woken(alarm, alarm.holder, now));
     case 'retrying':
-      return ended(alarm.phase.sent || by === 'timer' ? woken(alarm, now) : { kind: 'ended-early', by });
+      if (byHolder && !phase.sent) return ended(unwatched ? wokenUnwatched(alarm, now) : woken(alarm, alarm.holder, now));
+      return ended(
+        phase.sent || seen.cause === 'timer' ? woken(alarm, 'app', now) : { kind: 'ended-early', by: seen.cause },
+      );
   }
 }

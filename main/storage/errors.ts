@@ -22,7 +22,10 @@ export class StorageError extends Error {
   }
 }
 
-const advice: Readonly<Record<'ENOSPC' | 'EROFS' | 'EACCES' | 'EIO' | 'OTHER', string>> = {
+/** What the user can do. */
+export type Advice = Readonly<Record<'ENOSPC' | 'EROFS' | 'EACCES' | 'EIO' | 'OTHER', string>>;
+
+const profileAdvice: Advice = {
   ENOSPC: 'The disk is full. Free some space and try again.',
   EROFS: 'The disk is read-only. Make it writable, or start Reveille with --user-data-dir on another one.',
   EACCES:
@@ -32,7 +35,7 @@ const advice: Readonly<Record<'ENOSPC' | 'EROFS' | 'EACCES' | 'EIO' | 'OTHER', s
 };
 
 /** errno names that ask the user for the same thing. */
-const codeOf: Readonly<Record<string, keyof typeof advice>> = {
+const codeOf: Readonly<Record<string, keyof Advice>> = {
   ENOSPC: 'ENOSPC',
   EDQUOT: 'ENOSPC',
   EFBIG: 'ENOSPC',
@@ -47,7 +50,12 @@ export const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** Wraps the failure of a system call on `path` for the user. */
-export function storageError(doing: 'read' | 'saved', path: string, cause: unknown): StorageError {
+export function storageError(
+  doing: 'read' | 'saved',
+  path: string,
+  cause: unknown,
+  advice: Advice = profileAdvice,
+): StorageError {
   if (cause instanceof StorageError) return cause;
   const errno = errnoOf(cause);
   const code = (errno === undefined ? undefined : codeOf[errno]) ?? 'OTHER';

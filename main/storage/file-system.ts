@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { errnoOf } from './errors';
 
 /**
@@ -11,6 +11,8 @@ export interface FileSystem {
   /** @throws ENOENT when there is none */
   read(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
+  /** The names in a folder; none when there is no folder. */
+  list(path: string): Promise<readonly string[]>;
   /** Creates an empty file with mode 0600. @throws EEXIST when there is one */
   create(path: string): Promise<WritableFile>;
   /** Replaces `to` in one step. */
@@ -22,6 +24,7 @@ export interface FileSystem {
 }
 
 export interface WritableFile {
+  /** Adds to what was written before. */
   write(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +43,14 @@ export function nodeFileSystem(platform: NodeJS.Platform = process.platform): Fi
         return true;
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return false;
+        throw error;
+      }
+    },
+    async list(path) {
+      try {
+        return await readdir(path);
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return [];
         throw error;
       }
     },

@@ -1,10 +1,10 @@
 import type { Fleet } from '../guests/fleet';
 import { isRemovable, type Guest } from '../guests/guest';
 import { actions, isSleepAction } from '../power/actions';
-import type { Alarm } from '../power/alarms';
 import { allRefusals, describeAgent } from '../power/rules';
-import type { AlarmView, Availability, GuestView, StateView } from '../../preload/contract/view';
+import type { Availability, GuestView, StateView } from '../../preload/contract/view';
 import type { ActionName } from '../../preload/contract/vocabulary';
+import { alarmView } from './alarm-view';
 
 /**
  * What the window shows of one guest.
@@ -29,7 +29,7 @@ export function viewOf(guest: Guest, fleet: Fleet, awaySince: number | null): Gu
     manager: remembered.manager,
     state: stateView(guest, awaySince),
     pending: pending ? { action: pending.action, since: pending.since, queued: guest.queue.waiting } : null,
-    alarm: alarm ? alarmView(alarm) : null,
+    alarm: alarm ? alarmView(alarm, fleet) : null,
     agent: { status: standing.agent.status, text: describeAgent(standing) },
     actions: Object.fromEntries(actions.map((name) => [name, availability(name)])) as GuestView['actions'],
     memoryMiB: remembered.memoryMiB,
@@ -71,12 +71,3 @@ function stateView({ state, remembered: { last } }: Guest, awaySince: number | n
     ...(detail ? { detail } : {}),
   };
 }
-
-const alarmView = (alarm: Alarm): AlarmView => ({
-  id: alarm.id,
-  holder: alarm.holder,
-  action: alarm.action,
-  due: alarm.due,
-  phase: alarm.phase.kind,
-  ...(alarm.phase.kind === 'retrying' ? { reason: alarm.phase.reason } : {}),
-});

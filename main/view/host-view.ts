@@ -2,10 +2,10 @@ import type { Fleet } from '../guests/fleet';
 import type { ConnectionTest, HostBook } from '../host-book';
 import type { Unasked } from '../hosts/listed';
 import type { Question } from '../hosts/ssh/questions';
-import type { HostTestView, HostView, PromptView } from '../../preload/contract/view';
+import type { HostPowerView, HostTestView, HostView, PromptView } from '../../preload/contract/view';
 
 /** What the window shows of one host. */
-export function hostViewOf(id: string, fleet: Fleet, book: HostBook): HostView | undefined {
+export function hostViewOf(id: string, fleet: Fleet, book: HostBook, power: HostPowerView | null): HostView | undefined {
   const host = fleet.hosts().find((one) => one.id === id);
   if (!host) return undefined;
   const saved = book.saved(id);
@@ -20,6 +20,7 @@ export function hostViewOf(id: string, fleet: Fleet, book: HostBook): HostView |
     remarks: remarksOf(host.unasked()),
     simulated: host.simulated,
     status: fleet.status(id),
+    power,
   };
 }
 

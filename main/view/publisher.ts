@@ -1,25 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AppView, GuestView, HostTestView, HostView, NoticeView, Patch, PromptView, Snapshot } from '../../preload/contract/view';
+import type { AppView, Patch, Snapshot } from '../../preload/contract/view';
 
-interface Entities {
-  hosts: HostView;
-  guests: GuestView;
-  notices: NoticeView;
-  prompts: PromptView;
-  tests: HostTestView;
-}
-type Kind = keyof Entities;
-const kinds: readonly Kind[] = ['hosts', 'guests', 'notices', 'prompts', 'tests'];
+type Kind = Exclude<keyof Snapshot, 'epoch' | 'revision' | 'app'>;
+type Entity<K extends Kind> = Snapshot[K][string];
+const none = { hosts: {}, guests: {}, notices: {}, prompts: {}, tests: {}, schedules: {}, groups: {}, runs: {}, graces: {} } as const satisfies Record<
+  Kind,
+  object
+>;
+const kinds = Object.keys(none) as Kind[];
 
 /** Where the publisher reads what there is now; undefined for what is gone. */
-export interface Sources {
-  app(): AppView;
-  hosts(id: string): HostView | undefined;
-  guests(id: string): GuestView | undefined;
-  notices(id: string): NoticeView | undefined;
-  prompts(id: string): PromptView | undefined;
-  tests(id: string): HostTestView | undefined;
-}
+export type Sources = { app(): AppView } & { readonly [K in Kind]: (id: string) => Entity<K> | undefined };
 
 export interface Publisher {
   /** The entity may have changed: it is read again, and sent if it did. */
@@ -33,16 +24,16 @@ export interface Publisher {
  * What is touched many times in a turn is read once.
  */
 export function createPublisher(epoch: string, sources: Sources, send: (patch: Patch) => void): Publisher {
-  const view: Snapshot = { epoch, revision: 0, app: sources.app(), hosts: {}, guests: {}, notices: {}, prompts: {}, tests: {} };
-  const touched: Record<Kind, Set<string>> = { hosts: new Set(), guests: new Set(), notices: new Set(), prompts: new Set(), tests: new Set() };
+  const view: Snapshot = { epoch, revision: 0, app: sources.app(), ...structuredClone(none) };
+  const touched = Object.fromEntries(kinds.map((kind) => [kind, new Set<string>()])) as Record<Kind, Set<string>>;
   let appTouched = false;
   let scheduled = false;
 
-  const changesOf = <K extends Kind>(kind: K): Record<string, Entities[K] | null> => {
-    const known = view[kind] as Record<string, Entities[K]>;
-    const changes: Record<string, Entities[K] | null> = {};
+  const changesOf = <K extends Kind>(kind: K): Record<string, Entity<K> | null> => {
+    const known = view[kind] as Record<string, Entity<K>>;
+    const changes: Record<string, Entity<K> | null> = {};
     for (const id of touched[kind]) {
-      const now = sources[kind](id) as Entities[K] | undefined;
+      const now = sources[kind](id) as Entity<K> | undefined;
       if (now === undefined) {
         if (!Object.hasOwn(known, id)) continue;
         Reflect.deleteProperty(known, id);

@@ -28,12 +28,30 @@ const named: Record<CommandName, true> = {
   connectHost: true,
   answerHostKey: true,
   answerSecret: true,
+  offerHolders: true,
+  setPowerStates: true,
+  dismissRun: true,
+  saveGroup: true,
+  removeGroup: true,
+  readSchedule: true,
+  saveSchedule: true,
+  removeSchedule: true,
+  pauseSchedule: true,
+  skipNext: true,
+  answerMissed: true,
+  endGrace: true,
+  sleepHost: true,
+  wakeHost: true,
+  changeSettings: true,
+  readTimeline: true,
+  exportHistory: true,
+  answerQuit: true,
   openDemo: true,
   closeDemo: true,
 };
 export const commandNames = Object.keys(named) as CommandName[];
 
-export const channels = { call: 'reveille:call', patch: 'reveille:patch' } as const;
+export const channels = { call: 'reveille:call', patch: 'reveille:patch', reveal: 'reveille:reveal' } as const;
 
 /** What the renderer sees as window.api. */
 export type Api = {
@@ -41,4 +59,6 @@ export type Api = {
 } & {
   /** Calls `listener` with every patch from now on; returns a function that stops it. */
   onPatch(listener: (patch: Patch) => void): () => void;
+  /** Calls `listener` with the id of each guest that is to be shown: its notification was clicked. Returns a function that stops it. */
+  onReveal(listener: (guestId: string) => void): () => void;
 };

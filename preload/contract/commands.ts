@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { GuestFacts, GuestScreen, GuestStats, HistoryEntry, MendingView, Snapshot } from './view';
-import { ActionName, Fix } from './vocabulary';
+import { GroupDraft, Occurrence, ScheduleDraft, Target } from './schedules';
+import { Settings } from './settings';
+import { HistoryEntry, TimelineRow } from './timeline';
+import { Availability, GuestFacts, GuestScreen, GuestStats, MendingView, Snapshot } from './view';
+import { ActionName, AlarmHolder, Fix, GuestsFirst, HolderChoice, SleepName } from './vocabulary';
 
 /** Why a command was not done, and what to do next. */
 export const Refusal = z.object({
@@ -38,12 +41,76 @@ export const commands = {
   getSnapshot: { args: Nothing, result: ok(Snapshot) },
   /**
    * Sets a power state. `until` is free text for a sleep ("8 h", "for 90 min", "until 07:00"; empty: no alarm).
-   * `startAccepted` says that the user has read the start command.
+   * `startAccepted` says that the user has read the start command. `alarm`: who keeps the alarm, `auto` unless given.
    */
   setPowerState: {
-    args: z.object({ guestId: GuestId, action: ActionName, for: Typed.optional(), startAccepted: z.boolean().optional() }),
+    args: z.object({
+      guestId: GuestId,
+      action: ActionName,
+      for: Typed.optional(),
+      startAccepted: z.boolean().optional(),
+      alarm: HolderChoice.optional(),
+    }),
     result: ok(z.object({ accepted: z.literal(true) })),
   },
+  /** Who could keep this guest's alarm for a sleep, most durable first; `auto` is the first that is available. Looks at guest and host. */
+  offerHolders: {
+    args: z.object({ guestId: GuestId, action: SleepName }),
+    result: ok(
+      z.array(
+        z.object({
+          holder: AlarmHolder,
+          /** "its own clock (RTC)", "a systemd timer on nas", "Reveille". */
+          name: z.string(),
+          /** What it survives and what not, in a sentence. */
+          survives: z.string(),
+          availability: Availability,
+        }),
+      ),
+    ),
+  },
+  /** Sets a power state of several guests; what comes of it appears in the view, guest by guest. Wakes and starts keep a group's order. */
+  setPowerStates: {
+    args: z.object({ target: Target, action: ActionName, for: Typed.optional(), alarm: HolderChoice.optional() }),
+    result: ok(z.object({ runId: z.string() })),
+  },
+  dismissRun: { args: z.object({ runId: z.string() }), result: ok(Nothing) },
+  /** `groupId` null: a new one. */
+  saveGroup: { args: z.object({ groupId: z.string().nullable(), draft: GroupDraft }), result: ok(z.object({ groupId: z.string() })) },
+  removeGroup: { args: z.object({ groupId: z.string() }), result: ok(Nothing) },
+  /** Reads a schedule as saveSchedule would: its rule in words, and its next three occurrences. */
+  readSchedule: {
+    args: z.object({ draft: ScheduleDraft }),
+    result: ok(z.object({ text: z.string(), next: z.array(Occurrence).max(3) })),
+  },
+  /** `scheduleId` null: a new one. */
+  saveSchedule: {
+    args: z.object({ scheduleId: z.string().nullable(), draft: ScheduleDraft }),
+    result: ok(z.object({ scheduleId: z.string() })),
+  },
+  removeSchedule: { args: z.object({ scheduleId: z.string() }), result: ok(Nothing) },
+  pauseSchedule: { args: z.object({ scheduleId: z.string(), paused: z.boolean() }), result: ok(Nothing) },
+  skipNext: { args: z.object({ scheduleId: z.string(), skip: z.boolean() }), result: ok(Nothing) },
+  /** What to do about the occurrence that was missed. */
+  answerMissed: { args: z.object({ scheduleId: z.string(), answer: z.enum(['now', 'skip']) }), result: ok(Nothing) },
+  /** What was about to happen does not. `now`: it happens at once. */
+  endGrace: { args: z.object({ graceId: z.string(), how: z.enum(['cancel', 'now']) }), result: ok(Nothing) },
+  /** Puts a host to sleep; `for` as in setPowerState, empty: until somebody wakes it. */
+  sleepHost: { args: z.object({ hostId: z.string(), for: Typed, guests: GuestsFirst }), result: ok(z.object({ accepted: z.literal(true) })) },
+  /** Wakes a host by Wake-on-LAN. */
+  wakeHost: { args: z.object({ hostId: z.string() }), result: ok(z.object({ accepted: z.literal(true) })) },
+  changeSettings: { args: Settings.partial(), result: ok(Nothing) },
+  /** State over time. `ids` of guests and hosts; empty: all. */
+  readTimeline: {
+    args: z.object({ ids: z.array(z.string()).max(2000), from: z.number(), to: z.number() }),
+    result: ok(z.array(TimelineRow)),
+  },
+  /** Asks where to, and writes the history there. `ids` as in readTimeline. `path` null: the user cancelled. */
+  exportHistory: {
+    args: z.object({ ids: z.array(z.string()).max(2000), format: z.enum(['csv', 'json']) }),
+    result: ok(z.object({ path: z.string().nullable() })),
+  },
+  answerQuit: { args: z.object({ promptId: z.string(), answer: z.enum(['quit', 'stay']) }), result: ok(Nothing) },
   /** Looks at the guest anew and answers when it is done (the view is patched). */
   refreshGuest: { args: z.object({ guestId: GuestId }), result: ok(Nothing) },
   /** Reads the text of a "For" field as setPowerState would, for a preview while typing. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { GraceView, GroupView, RunView, ScheduleView } from './schedules';
+import { SettingsView } from './settings';
 import { ActionName, actions, AlarmHolder, Cause, Fix, Manager, PowerStateName, screenTypes, SleepName, Source } from './vocabulary';
 
 /** Milliseconds since the Unix epoch, by the wall clock. */
@@ -34,6 +36,10 @@ export const AlarmView = z.object({
   /** pending: the sleep is not confirmed yet; retrying: it is late, and `reason` says why. */
   phase: z.enum(['pending', 'armed', 'firing', 'retrying']),
   reason: Text.optional(),
+  /** Who keeps it and what it survives: "The guest’s own clock wakes it, also when Reveille and its host’s network are gone." */
+  keeper: Text,
+  /** Whether its time can be moved, and whether it can be cancelled. */
+  change: Availability,
 });
 export type AlarmView = z.infer<typeof AlarmView>;
 
@@ -73,6 +79,21 @@ export const GuestView = z.object({
 });
 export type GuestView = z.infer<typeof GuestView>;
 
+/** A host's own sleep, and how it is woken. */
+export const HostPowerView = z.object({
+  state: z.enum(['awake', 'falling-asleep', 'asleep', 'waking']),
+  since: Instant.nullable(),
+  /** When it wakes by itself; null: not by itself. */
+  wakesAt: Instant.nullable(),
+  /** What is being done, or how the state is known: “Concluded: it took the command, and its connection went away.” */
+  detail: Text.optional(),
+  sleep: Availability,
+  wake: Availability,
+  /** The MAC address that Wake-on-LAN is sent to, learnt while the host was up. */
+  mac: Text.nullable(),
+});
+export type HostPowerView = z.infer<typeof HostPowerView>;
+
 /** The connection to a host. This computer and the demo are always `ready`. */
 export const LinkView = z.discriminatedUnion('kind', [
   /** Switched off by the user, or not tried yet. */
@@ -105,6 +126,8 @@ export const HostView = z.object({
     z.object({ kind: z.literal('ready') }),
     z.object({ kind: z.literal('failed'), message: Text, remedy: Text }),
   ]),
+  /** null where it cannot sleep at all: this computer, the demo. */
+  power: HostPowerView.nullable(),
 });
 export type HostView = z.infer<typeof HostView>;
 
@@ -153,6 +176,13 @@ export const PromptView = z.discriminatedUnion('kind', [
     /** Whether this computer can keep the answer safely. */
     canKeep: z.boolean(),
   }),
+  /** The app is about to end, and alarms depend on it. */
+  z.object({
+    id: z.string(),
+    kind: z.literal('quit'),
+    /** By due instant. */
+    alarms: z.array(z.object({ guestId: z.string(), name: Text, due: Instant })),
+  }),
 ]);
 export type PromptView = z.infer<typeof PromptView>;
 
@@ -178,6 +208,7 @@ export const AppView = z.object({
   version: z.string(),
   platform: z.enum(['linux', 'darwin', 'win32', 'other']),
   demo: z.enum(['closed', 'opening', 'open']),
+  settings: SettingsView,
 });
 
 export type AppView = z.infer<typeof AppView>;
@@ -192,6 +223,10 @@ export const Snapshot = z.object({
   notices: z.record(z.string(), NoticeView),
   prompts: z.record(z.string(), PromptView),
   tests: z.record(z.string(), HostTestView),
+  schedules: z.record(z.string(), ScheduleView),
+  groups: z.record(z.string(), GroupView),
+  runs: z.record(z.string(), RunView),
+  graces: z.record(z.string(), GraceView),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -205,17 +240,12 @@ export const Patch = z.object({
   notices: z.record(z.string(), NoticeView.nullable()).optional(),
   prompts: z.record(z.string(), PromptView.nullable()).optional(),
   tests: z.record(z.string(), HostTestView.nullable()).optional(),
+  schedules: z.record(z.string(), ScheduleView.nullable()).optional(),
+  groups: z.record(z.string(), GroupView.nullable()).optional(),
+  runs: z.record(z.string(), RunView.nullable()).optional(),
+  graces: z.record(z.string(), GraceView.nullable()).optional(),
 });
 export type Patch = z.infer<typeof Patch>;
-
-export const HistoryEntry = z.object({
-  at: Instant,
-  kind: z.enum(['state', 'action', 'alarm', 'clock', 'error']),
-  text: Text,
-  cause: Cause,
-  failed: z.boolean(),
-});
-export type HistoryEntry = z.infer<typeof HistoryEntry>;
 
 /** A fact that could not be had says why. */
 const fact = <T extends z.ZodType>(value: T) =>

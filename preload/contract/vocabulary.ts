@@ -51,3 +51,11 @@ export const Source = z.enum(['event', 'query', 'inference']);
 /** What brought the state about. */
 export const Cause = z.enum(['user', 'timer', 'guest', 'host', 'unknown']);
 export const AlarmHolder = z.enum(['guest', 'host', 'app']);
+export type AlarmHolder = z.infer<typeof AlarmHolder>;
+/** `auto`: the most durable holder that the guest offers. */
+export const HolderChoice = z.enum(['auto', 'guest', 'host', 'app']);
+export type HolderChoice = z.infer<typeof HolderChoice>;
+
+/** What happens to a host's guests before the host itself is put to sleep. */
+export const GuestsFirst = z.enum(['leave', 'sleep', 'shutdown']);
+export type GuestsFirst = z.infer<typeof GuestsFirst>;

@@ -12,15 +12,16 @@ interface ButtonProps extends NativeButton {
   children: ReactNode;
 }
 
-/** A button with a label. `busy` shows a spinner and takes no clicks, but keeps the focus. */
+/** A button with a label. `busy` shows a spinner; busy or aria-disabled, it takes no clicks but keeps the focus. */
 export function Button({ look = 'plain', icon, busy = false, submit = false, children, ...rest }: ButtonProps) {
+  const disabled = busy || rest['aria-disabled'] === true;
   return (
     <button
       {...rest}
       type={submit ? 'submit' : 'button'}
       className={`button button-${look}`}
-      aria-disabled={busy || rest['aria-disabled'] === true ? true : undefined}
-      onClick={busy ? (event) => event.preventDefault() : rest.onClick}
+      aria-disabled={disabled ? true : undefined}
+      onClick={disabled ? (event) => event.preventDefault() : rest.onClick}
     >
       {busy ? <Spinner /> : icon === undefined ? null : <Icon name={icon} />}
       <span className="button-label">{children}</span>

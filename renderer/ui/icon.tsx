@@ -103,6 +103,15 @@ const paths = {
     </>
   ),
   down: <path d="m4.25 6.25 3.75 3.75 3.75-3.75" />,
+  up: <path d="m4.25 9.75 3.75-3.75 3.75 3.75" />,
+  grip: <path d="M6 4h.01M10 4h.01M6 8h.01M10 8h.01M6 12h.01M10 12h.01" strokeWidth="2.2" />,
+  gear: <path d="M2.5 4.75h5M11.5 4.75h2M9.5 3v3.5M2.5 11.25h2M8.5 11.25h5M6.5 9.5V13" />,
+  group: <path d="M2.5 3h7v4.25h-7zM6.5 8.75h7V13h-7z" strokeLinejoin="round" />,
+  left: <path d="m9.75 4.25-3.75 3.75 3.75 3.75" />,
+  right: <path d="m6.25 4.25 3.75 3.75-3.75 3.75" />,
+  skip: <path d="M3.5 3.6v8.8L10 8zM12.5 3.5v9" strokeLinejoin="round" />,
+  calendar: <path d="M2.5 3.75h11v9.5h-11zM2.5 6.75h11M5.5 2.25v2.5M10.5 2.25v2.5" strokeLinejoin="round" />,
+  timeline: <path d="M2 4.25h6.5M10.5 4.25H14M2 8h3M7 8h7M2 11.75h8.5M12.5 11.75H14" strokeWidth="2" />,
   host: <path d="M2.25 3h11.5v7.5H2.25zM5.5 13.25h5M8 10.5v2.75" strokeLinejoin="round" />,
 } satisfies Record<string, ReactNode>;
 

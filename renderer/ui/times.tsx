@@ -1,5 +1,5 @@
 import type { AlarmView } from '../../preload/contract/view';
-import { asOfWords, clockTime, dayAndTime, exactTime, nextTryText, sinceWords, wakesText } from '../time';
+import { asOfWords, clockTime, countdown, dayAndTime, exactTime, nextTryText, sinceWords, wakesText } from '../time';
 import { seconds, tenSeconds, useTicked } from './ticker';
 
 /** "2 min", with the exact time as the tooltip. */
@@ -32,6 +32,16 @@ export function NextTry({ at }: { at: number }) {
   );
 }
 
+/** "in 4:59": runs down by the second. */
+export function InCountdown({ at }: { at: number }) {
+  const words = useTicked(seconds, (now) => (at <= now ? 'now' : `in ${countdown(at - now)}`));
+  return (
+    <time className="countdown" dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+      {words}
+    </time>
+  );
+}
+
 /** "14:02" or "yesterday 14:02", with the exact time as the tooltip. */
 export function Moment({ at }: { at: number }) {
   const words = useTicked(tenSeconds, (now) => dayAndTime(at, now));
@@ -47,11 +57,11 @@ export function WakesText({ alarm }: { alarm: AlarmView }) {
   return alarm.phase === 'retrying' ? (
     <span className="wakes">Wakes late: was due {clockTime(alarm.due)}, trying again</span>
   ) : (
-    <Countdown due={alarm.due} />
+    <WakesAt due={alarm.due} />
   );
 }
 
-function Countdown({ due }: { due: number }) {
+export function WakesAt({ due }: { due: number }) {
   const words = useTicked(seconds, (now) => wakesText(due, now));
   return (
     <time className="wakes" dateTime={new Date(due).toISOString()} title={exactTime(due)}>

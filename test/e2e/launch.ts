@@ -29,6 +29,8 @@ export interface LaunchOptions {
   wrapper?: (program: string) => Promise<string>;
   /** The folder with the app's package.json; the repository by default. */
   appDir?: string;
+  /** It opens no window by itself (--hidden): there is no page then, and nextWindow() waits for one. */
+  windowless?: boolean;
 }
 
 /** Whether the app can be run with a /proc of its own. */
@@ -51,6 +53,8 @@ export interface LaunchedApp {
   app: ElectronApplication;
   /** the first window, loaded */
   page: Page;
+  /** Resolves with the window that opens next, loaded; to be called before it is made to. */
+  nextWindow(): Promise<Page>;
   /** the main process's id */
   pid: number;
   userDataDir: string;
@@ -63,8 +67,11 @@ export interface LaunchedApp {
   };
   /** Keeps a picture of the window as test-results/screenshots/NAME.png. */
   screenshot(name: string): Promise<void>;
+  /** Resolves when the app has ended by itself. */
+  ended(): Promise<void>;
   /**
-   * Quits the app, and sees to it that no process of it is left. Does nothing when it has ended already.
+   * Ends the app by a signal, which asks nothing (on Windows by quitting it), and sees to it that no process of it is left.
+   * Does nothing when it has ended already.
    * @throws Error when it did not quit in time or left processes behind; they are ended then
    */
   close(): Promise<void>;
@@ -99,7 +106,8 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   let ended = false;
-  app.once('close', () => (ended = true));
+  const hasEnded = new Promise<void>((resolve) => app.once('close', () => resolve()));
+  void hasEnded.then(() => (ended = true));
   const consoleErrors: string[] = [];
   const watch = (page: Page) => {
     page.on('console', (message) => {
@@ -122,7 +130,7 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
     throw new Error(`The app left processes behind:\n${describe(left)}`);
   }
 
-  const page = await firstWindow(app, () => stderr);
+  const page = options.windowless ? noPage : await firstWindow(app, () => stderr);
   const pid = executablePath ? await descendantThatRuns(electronPath, child.pid) : child.pid;
   if (pid === undefined) throw new Error('The app has no process id');
   return {
@@ -131,6 +139,12 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
     pid,
     userDataDir,
     output: { stdout: () => stdout, stderr: () => stderr, consoleErrors },
+    async nextWindow() {
+      const next = await app.waitForEvent('window', { timeout: 30_000 });
+      await next.waitForLoadState('load');
+      return next;
+    },
+    ended: () => within(CLOSE_LIMIT_MS, hasEnded, 'The app did not end'),
     async screenshot(name) {
       const folder = path.join(ROOT, 'test-results/screenshots');
       await mkdir(folder, { recursive: true });
@@ -142,7 +156,8 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
       if (ended) return;
       const tree = await processTree(pid);
       try {
-        await within(CLOSE_LIMIT_MS, app.close(), 'The app did not quit');
+        if (process.platform !== 'win32') process.kill(pid, 'SIGTERM');
+        await within(CLOSE_LIMIT_MS, process.platform === 'win32' ? app.close() : hasEnded, 'The app did not quit');
       } catch (error) {
         ended = true;
         const left = await stillRunning(tree);
@@ -155,13 +170,19 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
     },
     async crash() {
       const tree = await processTree(pid);
-      const closed = new Promise<void>((resolve) => app.once('close', resolve));
       process.kill(pid, 'SIGKILL');
-      await within(CLOSE_LIMIT_MS, closed, 'The app did not end');
+      await within(CLOSE_LIMIT_MS, hasEnded, 'The app did not end');
       await ensureGone(tree);
     },
   };
 }
+
+/** Stands for the page of an app that was started without a window. */
+const noPage = new Proxy({} as Page, {
+  get: () => {
+    throw new Error('The app was started without a window: use nextWindow()');
+  },
+});
 
 const describe = (processes: ProcessSeen[]) =>
   processes.map(({ pid, command }) => `${pid} ${command.slice(0, 200)}`).join('\n');

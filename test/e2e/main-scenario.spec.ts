@@ -19,11 +19,12 @@ test.afterAll(async () => {
 
 const rowOf = (page: Page): Locator => page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true });
 
-/** Opens the row's Sleep dialog and sends it with `text` in "For". */
+/** Opens the row's Sleep dialog and sends it with `text` in "For", to be woken by the app. */
 async function sleepFor(page: Page, text: string): Promise<void> {
   await rowOf(page).getByRole('button', { name: 'Sleep', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Sleep', exact: true });
   await dialog.getByLabel('For', { exact: true }).fill(text);
+  await dialog.getByRole('radio', { name: 'Reveille', exact: true }).check();
   await dialog.getByRole('button', { name: 'Sleep', exact: true }).click();
   await expect(dialog).toBeHidden();
 }

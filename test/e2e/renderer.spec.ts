@@ -61,12 +61,13 @@ test('sleeps for a time, counts down, and is woken', async () => {
   await expect(dialog).toBeVisible();
   await dialog.getByRole('button', { name: '8 h', exact: true }).click();
   await expect(dialog).toContainText(/Wakes (today|tomorrow) \d\d:\d\d, in 8 h/);
+  await dialog.getByRole('radio', { name: 'Reveille', exact: true }).check();
   await field.press('Enter');
   await expect(dialog).toHaveCount(0);
   await expect(row('nas')).toContainText('Falling asleep…');
   await expect(row('nas')).toContainText('Sleeping');
   await expect(row('nas')).toContainText(/Wakes .*· in 7:59:5\d/);
-  expect(await powerCalls()).toEqual([{ guestId: 'nas', action: 'suspend', for: '8 h' }]);
+  expect(await powerCalls()).toEqual([{ guestId: 'nas', action: 'suspend', for: '8 h', alarm: 'app' }]);
   await expect(page.getByRole('status').filter({ hasText: 'nas is sleeping, wakes' })).toHaveCount(1);
 
   await inRow('nas', 'Alarm').click();

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import type { FileSystem } from '../../main/storage/file-system';
 
 interface Inode {
   bytes: Uint8Array;
-  /** What survives a power loss; undefined when nothing was synced since the last write. */
+  /** What survives a power loss for certain: the beginning of `bytes`; undefined when it was never synced. */
   synced: Uint8Array | undefined;
 }
 
@@ -10,6 +11,7 @@ export type Operation =
   | 'makeDirectory'
   | 'read'
   | 'exists'
+  | 'list'
   | 'create'
   | 'write'
   | 'sync'
@@ -39,9 +41,9 @@ export interface MemoryFs extends FileSystem {
   afterProcessEnd(): MemoryFs;
   /**
    * What is left when the power fails and the disk has done only the first `kept` unsynced changes of the
-   * folder.
+   * folders, or those for which `kept` is true.
    */
-  afterPowerLoss(kept: number): MemoryFs;
+  afterPowerLoss(kept: number | ((index: number) => boolean)): MemoryFs;
   put(path: string, content: string | Uint8Array): void;
   text(path: string): string | undefined;
   paths(): string[];
@@ -54,16 +56,16 @@ export function memoryFs(initial: ReadonlyMap<string, Uint8Array> = new Map()): 
   const whole = (bytes: Uint8Array): Inode => ({ bytes, synced: bytes });
   const live = new Map([...initial].map(([path, bytes]) => [path, whole(bytes)] as const));
   const durable = new Map(live);
-  const unsynced: ((files: Map<string, Inode>) => void)[] = [];
+  let unsynced: { readonly dir: string; readonly apply: (files: Map<string, Inode>) => void }[] = [];
   let steps = 0;
   let crashed = false;
   const isCrashed = () => crashed;
   let reportCrash = () => {};
   const crash = new Promise<void>((resolve) => (reportCrash = resolve));
 
-  const change = (apply: (files: Map<string, Inode>) => void) => {
+  const change = (path: string, apply: (files: Map<string, Inode>) => void) => {
     apply(live);
-    unsynced.push(apply);
+    unsynced.push({ dir: dirname(path), apply });
   };
   const hang = () => new Promise<never>(() => {});
 
@@ -102,16 +104,23 @@ export function memoryFs(initial: ReadonlyMap<string, Uint8Array> = new Map()): 
       await step('exists', path);
       return live.has(path);
     },
+    async list(path) {
+      await step('list', path);
+      const inside = `${path}/`;
+      return [...live.keys()].filter((one) => one.startsWith(inside)).map((one) => one.slice(inside.length));
+    },
     async create(path) {
       await step('create', path);
       if (live.has(path)) throw failure('EEXIST', 'create', path);
       const inode: Inode = { bytes: new Uint8Array(), synced: undefined };
-      change((files) => files.set(path, inode));
+      change(path, (files) => files.set(path, inode));
       return {
         async write(bytes) {
-          const put = (part: Uint8Array) => Object.assign(inode, { bytes: part, synced: undefined });
-          await step('write', path, () => put(bytes.slice(0, bytes.length / 2)));
-          put(bytes.slice());
+          const add = (part: Uint8Array) => {
+            inode.bytes = Buffer.concat([inode.bytes, part]);
+          };
+          await step('write', path, () => add(bytes.slice(0, bytes.length / 2)));
+          add(bytes.slice());
         },
         async sync() {
           await step('sync', path);
@@ -124,24 +133,29 @@ export function memoryFs(initial: ReadonlyMap<string, Uint8Array> = new Map()): 
       await step('rename', from);
       const inode = live.get(from);
       if (!inode) throw failure('ENOENT', 'rename', from);
-      change((files) => {
+      change(to, (files) => {
         files.delete(from);
         files.set(to, inode);
       });
     },
     async remove(path) {
       await step('remove', path);
-      if (live.has(path)) change((files) => files.delete(path));
+      if (live.has(path)) change(path, (files) => files.delete(path));
     },
     async syncDirectory(path) {
       await step('syncDirectory', path);
-      for (const apply of unsynced.splice(0)) apply(durable);
+      for (const { dir, apply } of unsynced) if (dir === path) apply(durable);
+      unsynced = unsynced.filter(({ dir }) => dir !== path);
     },
     afterProcessEnd: () => memoryFs(new Map([...live].map(([path, inode]) => [path, inode.bytes]))),
     afterPowerLoss(kept) {
       const files = new Map(durable);
-      for (const apply of unsynced.slice(0, kept)) apply(files);
-      const left = (inode: Inode) => inode.synced ?? inode.bytes.slice(0, inode.bytes.length / 3);
+      const isKept = typeof kept === 'number' ? (index: number) => index < kept : kept;
+      for (const [index, { apply }] of unsynced.entries()) if (isKept(index)) apply(files);
+      const left = ({ bytes, synced }: Inode) => {
+        const safe = synced?.length ?? 0;
+        return bytes.slice(0, safe + (bytes.length - safe) / 3);
+      };
       return memoryFs(new Map([...files].map(([path, inode]) => [path, left(inode)])));
     },
     put(path, content) {

@@ -1,7 +1,11 @@
+import type { GraceView, GroupView, RunView, ScheduleView } from '../../preload/contract/schedules';
+import type { SettingsView } from '../../preload/contract/settings';
 import type {
+  AlarmView,
   Availability,
   GuestFacts,
   GuestView,
+  HostPowerView,
   HostTestView,
   HostView,
   NoticeView,
@@ -9,7 +13,7 @@ import type {
   Snapshot,
 } from '../../preload/contract/view';
 import { actions } from '../../preload/contract/vocabulary';
-import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
+import type { ActionName, AlarmHolder, PowerStateName } from '../../preload/contract/vocabulary';
 
 /** Builders of what main would send: plausible by default, any part replaceable. */
 
@@ -51,6 +55,29 @@ export function actionsIn(state: PowerStateName, manager: GuestView['manager'] =
   return Object.fromEntries(all) as GuestView['actions'];
 }
 
+/** Who keeps an alarm, as main would say it. */
+export const keepers: Record<AlarmHolder, string> = {
+  guest: 'Its own clock wakes it, also when Reveille is closed and its host’s network is gone.',
+  host: 'A systemd timer on its host wakes it, also when Reveille is closed. It does not survive a restart of the host.',
+  app: 'Reveille wakes it, and has to be running then.',
+};
+
+export const alarmView = (plan: Partial<AlarmView> & Pick<AlarmView, 'id' | 'due'>): AlarmView => ({
+  holder: 'app',
+  action: 'suspend',
+  phase: 'armed',
+  keeper: keepers[plan.holder ?? 'app'],
+  change: { available: true },
+  ...plan,
+});
+
+/** An alarm in the clock of a guest that sleeps. */
+export const outOfReach: Availability = {
+  available: false,
+  reason: 'The alarm is in the guest’s own clock, which can’t be reached while it sleeps.',
+  remedy: 'Wake the guest; that ends its alarm.',
+};
+
 export type GuestPlan = Partial<Omit<GuestView, 'state'>> & { id: string; state?: Partial<GuestView['state']> };
 
 export function guestView({ state, ...plan }: GuestPlan): GuestView {
@@ -84,6 +111,7 @@ export const thisComputer: HostView = {
   remarks: [],
   simulated: false,
   status: { kind: 'ready' },
+  power: null,
 };
 
 export const demoHost: HostView = {
@@ -97,6 +125,7 @@ export const demoHost: HostView = {
   remarks: [],
   simulated: true,
   status: { kind: 'ready' },
+  power: null,
 };
 
 /** A host reached by SSH. */
@@ -110,8 +139,24 @@ export const sshHost = (plan: Partial<HostView> & { id: string }): HostView => (
   remarks: [],
   simulated: false,
   status: { kind: 'ready' },
+  power: null,
   ...plan,
 });
+
+/** A host that can sleep, and is awake. */
+export const hostPower = (plan: Partial<HostPowerView> = {}): HostPowerView => {
+  const asleep = plan.state === 'asleep';
+  const cannot = (reason: string): Availability => ({ available: false, reason });
+  return {
+    state: 'awake',
+    since: null,
+    wakesAt: null,
+    sleep: asleep ? cannot('The host sleeps already.') : { available: true },
+    wake: asleep ? { available: true } : cannot('The host is awake.'),
+    mac: '52:54:00:12:34:56',
+    ...plan,
+  };
+};
 
 export const hostKeyPrompt = (plan: Partial<Extract<PromptView, { kind: 'host-key' }>> = {}): PromptView => ({
   id: 'prompt-key',
@@ -138,6 +183,21 @@ export const secretPrompt = (plan: Partial<Extract<PromptView, { kind: 'secret' 
   ...plan,
 });
 
+export const quitPrompt = (plan: Partial<Extract<PromptView, { kind: 'quit' }>> & Pick<Extract<PromptView, { kind: 'quit' }>, 'alarms'>): PromptView => ({
+  id: 'prompt-quit',
+  kind: 'quit',
+  ...plan,
+});
+
+export const settingsView = (plan: Partial<SettingsView> = {}): SettingsView => ({
+  notifications: { woken: true, failed: true, late: true },
+  startAtLogin: false,
+  startAtLoginMissing: null,
+  notificationsMissing: null,
+  tray: true,
+  ...plan,
+});
+
 const byId = <T extends { id: string }>(entities: readonly T[]): Record<string, T> =>
   Object.fromEntries(entities.map((entity) => [entity.id, entity]));
 
@@ -150,18 +210,26 @@ export interface SnapshotPlan {
   notices?: readonly NoticeView[];
   prompts?: readonly PromptView[];
   tests?: readonly HostTestView[];
+  schedules?: readonly ScheduleView[];
+  groups?: readonly GroupView[];
+  runs?: readonly RunView[];
+  graces?: readonly GraceView[];
 }
 
 export function snapshotOf(plan: SnapshotPlan = {}): Snapshot {
   return {
     epoch: plan.epoch ?? 'epoch-1',
     revision: plan.revision ?? 0,
-    app: { version: '0.1.0', platform: 'linux', demo: 'closed', ...plan.app },
+    app: { version: '0.1.0', platform: 'linux', demo: 'closed', settings: settingsView(), ...plan.app },
     hosts: byId(plan.hosts ?? [thisComputer]),
     guests: byId(plan.guests ?? []),
     notices: byId(plan.notices ?? []),
     prompts: byId(plan.prompts ?? []),
     tests: byId(plan.tests ?? []),
+    schedules: byId(plan.schedules ?? []),
+    groups: byId(plan.groups ?? []),
+    runs: byId(plan.runs ?? []),
+    graces: byId(plan.graces ?? []),
   };
 }
 

@@ -1,11 +1,16 @@
 import type { Api } from '../../preload/contract/api';
 import type { Refusal } from '../../preload/contract/commands';
-import type { GuestView, HistoryEntry, Patch, Snapshot } from '../../preload/contract/view';
-import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
+import type { Actor, HistoryEntry } from '../../preload/contract/timeline';
+import type { GuestView, Patch, Snapshot } from '../../preload/contract/view';
+import type { ActionName, HolderChoice, PowerStateName } from '../../preload/contract/vocabulary';
 import type { FakeScreen } from './screens';
-import { actionsIn, demoHost, factsOf, guestView } from './views';
+import { actionsIn, alarmView, demoHost, factsOf, guestView, outOfReach } from './views';
 import { detailCalls } from './window-detail';
+import type { ExportPlan } from './window-history';
+import { historyCalls } from './window-history';
 import { hostCalls } from './window-hosts';
+import { planCalls } from './window-plans';
+import { holderFor, powerCalls } from './window-power';
 
 /**
  * window.api without a main process: it holds a snapshot, answers every call, and carries actions out after a while
@@ -18,10 +23,14 @@ export interface FakeApi {
   patch(change: Omit<Patch, 'epoch' | 'revision'>): void;
   /** Every call, in order. */
   calls: { name: string; args: unknown }[];
-  /** The next call that sets a power state, makes a change, adds, edits or tests a host, or answers a secret, is refused with this. */
+  /** The next call that sets or changes something (a power state, a host, a schedule, a setting...), tests a host, answers a secret or exports is refused with this. */
   refuseNext(refusal: Refusal): void;
   /** What a guest's screen shows from now on. */
   setScreen(guestId: string, screen: FakeScreen): void;
+  /** As when a notification about this guest is clicked. */
+  reveal(guestId: string): void;
+  /** What the user chooses when asked where to export to; null: cancelled. */
+  setExportPath(path: string | null): void;
 }
 
 export interface FakeTiming {
@@ -77,6 +86,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
   let view = start;
   let refusal: Refusal | null = null;
   const listeners = new Set<(patch: Patch) => void>();
+  const revealed = new Set<(guestId: string) => void>();
   const calls: FakeApi['calls'] = [];
   const history = new Map<string, HistoryEntry[]>();
 
@@ -95,6 +105,10 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       notices: apply(view.notices, change.notices),
       prompts: apply(view.prompts, change.prompts),
       tests: apply(view.tests, change.tests),
+      schedules: apply(view.schedules, change.schedules),
+      groups: apply(view.groups, change.groups),
+      runs: apply(view.runs, change.runs),
+      graces: apply(view.graces, change.graces),
     };
     const sent: Patch = { ...change, epoch: view.epoch, revision };
     for (const listener of listeners) listener(structuredClone(sent));
@@ -103,33 +117,57 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     const guest = view.guests[id];
     if (guest !== undefined) patch({ guests: { [id]: edit(guest) } });
   };
-  const note = (guest: GuestView, text: string, kind: HistoryEntry['kind'], cause: HistoryEntry['cause']): void => {
+  const note = (guest: GuestView, text: string, kind: HistoryEntry['kind'], actor: Actor): void => {
     const entries = history.get(guest.id) ?? [];
-    history.set(guest.id, [...entries, { at: timing.now(), kind, text, cause, failed: false }]);
+    history.set(guest.id, [...entries, { at: timing.now(), kind, text, actor, failed: false }]);
   };
-  const settle = (id: string, action: ActionName, alarm: GuestView['alarm'], cause: HistoryEntry['cause']): void =>
+  const settle = (id: string, action: ActionName, alarm: GuestView['alarm'], actor: Actor): void =>
     change(id, (guest) => {
       const name = outcome[action];
-      note(guest, `Now ${name}.`, 'state', cause);
+      note(guest, `Now ${name}.`, 'state', actor);
       return {
         ...guest,
         pending: null,
         alarm,
-        state: { name, since: timing.now(), source: 'event', cause },
+        state: { name, since: timing.now(), source: 'event', cause: actor.kind === 'alarm' ? 'timer' : 'user' },
         actions: actionsIn(name, guest.manager),
         historyRevision: guest.historyRevision + 1,
       };
     });
-  const armed = (id: string, action: ActionName, text: string | undefined): GuestView['alarm'] => {
+  const armed = (id: string, action: ActionName, text: string | undefined, choice: HolderChoice): GuestView['alarm'] => {
     const when = text === undefined ? null : readRoughly(text, timing.now());
-    if (when === null || (action !== 'suspend' && action !== 'hibernate' && action !== 'hybrid')) return null;
-    return { id: `alarm-${id}`, holder: 'app', action, due: when.due, phase: 'armed' };
+    const guest = view.guests[id];
+    if (when === null || guest === undefined || (action !== 'suspend' && action !== 'hibernate' && action !== 'hybrid')) return null;
+    const holder = holderFor(view, guest, action, choice);
+    return alarmView({ id: `alarm-${id}`, holder, action, due: when.due, ...(holder === 'guest' ? { change: outOfReach } : {}) });
+  };
+  const byUser: Actor = { kind: 'user' };
+  const act = (
+    guestId: string,
+    action: ActionName,
+    more: { for?: string | undefined; alarm?: HolderChoice | undefined; startAccepted?: boolean | undefined },
+    done: () => void,
+  ): void => {
+    change(guestId, (now) => {
+      note(now, `Asked: ${action}.`, 'action', byUser);
+      return {
+        ...now,
+        pending: { action, since: timing.now(), queued: 0 },
+        start: now.start === null ? null : { ...now.start, accepted: now.start.accepted || more.startAccepted === true },
+        historyRevision: now.historyRevision + 1,
+      };
+    });
+    timing.after(timing.actionMs, () => {
+      settle(guestId, action, armed(guestId, action, more.for, more.alarm ?? 'auto'), byUser);
+      wakeWhenDue(guestId);
+      done();
+    });
   };
   const wakeWhenDue = (id: string): void => {
     const alarm = view.guests[id]?.alarm ?? null;
     if (alarm === null || alarm.phase === 'retrying') return;
     timing.after(alarm.due - timing.now(), () => {
-      if (view.guests[id]?.alarm?.due === alarm.due) settle(id, 'wakeup', null, 'timer');
+      if (view.guests[id]?.alarm?.due === alarm.due) settle(id, 'wakeup', null, { kind: 'alarm', holder: alarm.holder });
       else wakeWhenDue(id);
     });
   };
@@ -158,30 +196,24 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       ),
     });
 
-  const detail = detailCalls({ current: () => view, patch, takeRefusal, timing });
+  const port = { current: () => view, patch, takeRefusal, timing };
+  const detail = detailCalls(port);
+  const exported: ExportPlan = { path: '/home/me/reveille-history.csv' };
   const api: Api = {
     onPatch(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onReveal(listener) {
+      revealed.add(listener);
+      return () => revealed.delete(listener);
+    },
     getSnapshot: () => Promise.resolve(ok(structuredClone(view))),
     setPowerState(args) {
-      const guest = view.guests[args.guestId];
-      if (guest === undefined) return Promise.resolve(unknownGuest);
+      if (view.guests[args.guestId] === undefined) return Promise.resolve(unknownGuest);
       const refused = takeRefusal();
       if (refused !== null) return Promise.resolve(refused);
-      const { action, guestId } = args;
-      note(guest, `Asked: ${action}.`, 'action', 'user');
-      change(guestId, (now) => ({
-        ...now,
-        pending: { action, since: timing.now(), queued: 0 },
-        start: now.start === null ? null : { ...now.start, accepted: now.start.accepted || args.startAccepted === true },
-        historyRevision: now.historyRevision + 1,
-      }));
-      timing.after(timing.actionMs, () => {
-        settle(guestId, action, armed(guestId, action, args.for), 'user');
-        wakeWhenDue(guestId);
-      });
+      act(args.guestId, args.action, args, () => undefined);
       return Promise.resolve(ok({ accepted: true as const }));
     },
     refreshGuest: () => nothing,
@@ -193,6 +225,8 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     moveAlarm({ alarmId, to }) {
       const guest = guestOf(alarmId);
       if (guest === undefined || guest.alarm === null) return Promise.resolve(no('no-alarm', 'This alarm is gone.'));
+      const { change: can } = guest.alarm;
+      if (!can.available) return Promise.resolve(no('alarm-out-of-reach', can.reason, can.remedy));
       const step = /^([+-]) ?(.*)$/.exec(to.trim());
       const when = readRoughly(step?.[2] ?? to, timing.now());
       if (when === null) return Promise.resolve(notRead);
@@ -203,6 +237,8 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     },
     cancelAlarm({ alarmId }) {
       const guest = guestOf(alarmId);
+      const can = guest?.alarm?.change;
+      if (can?.available === false) return Promise.resolve(no('alarm-out-of-reach', can.reason, can.remedy));
       if (guest !== undefined) change(guest.id, (now) => ({ ...now, alarm: null }));
       return nothing;
     },
@@ -228,7 +264,10 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
       return nothing;
     },
     ...detail.calls,
-    ...hostCalls({ current: () => view, patch, takeRefusal, timing }),
+    ...hostCalls(port),
+    ...planCalls({ ...port, act }),
+    ...powerCalls({ ...port, readDue: (text) => readRoughly(text, timing.now())?.due ?? null }),
+    ...historyCalls(port, (guestId) => history.get(guestId) ?? [], exported),
     openDemo() {
       patch({ app: { ...view.app, demo: 'opening' } });
       timing.after(timing.actionMs, openDemo);
@@ -242,7 +281,7 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
   const recorded = Object.fromEntries(
     Object.entries(api).map(([name, run]) => [
       name,
-      name === 'onPatch'
+      name === 'onPatch' || name === 'onReveal'
         ? run
         : (args: never) => {
             calls.push({ name, args: structuredClone(args) });
@@ -257,6 +296,12 @@ export function fakeApi(start: Snapshot, timing: FakeTiming): FakeApi {
     patch,
     calls,
     setScreen: detail.setScreen,
+    reveal: (guestId) => {
+      for (const listener of revealed) listener(guestId);
+    },
+    setExportPath: (path) => {
+      exported.path = path;
+    },
     refuseNext: (next) => {
       refusal = next;
     },

@@ -41,7 +41,7 @@ describe.skipIf(skip)('a libvirtd that dies', () => {
 
   test('while a guest sleeps: its state is unknown meanwhile, the list heals, and the alarm is kept', async () => {
     const it = controlOf(app, NAME);
-    await it.set('suspend', { for: '6 s' });
+    await it.set('suspend', { for: '6 s', alarm: 'app' });
     await it.until('suspended');
     await libvirtd.kill();
     const unseen = await app.untilGuest(NAME, ({ state }) => state.name === 'unknown');
@@ -60,7 +60,7 @@ describe.skipIf(skip)('a libvirtd that dies', () => {
 
   test('before the app starts: the guest is on the list, and its alarm waits for it', async () => {
     const it = controlOf(app, NAME);
-    await it.set('suspend', { for: '4 s' });
+    await it.set('suspend', { for: '4 s', alarm: 'app' });
     await it.until('suspended');
     await libvirtd.kill();
     await app.stop();
@@ -264,7 +264,7 @@ describe.skipIf(skip || isMissing('OpenSSH', sshdPresent))('libvirt on a host be
     await it.set('start');
     await it.answering();
     expect(Object.values(app.view.guests).filter(({ name }) => name === NAME)).toHaveLength(1);
-    await it.set('suspend', { for: '5 s' });
+    await it.set('suspend', { for: '5 s', alarm: 'app' });
     await it.until('suspended');
     expect(await it.until('running')).toMatchObject({ alarm: null, state: { cause: 'timer', source: 'event' } });
     await it.answering();
@@ -283,7 +283,7 @@ describe.skipIf(skip || isMissing('OpenSSH', sshdPresent))('libvirt on a host be
 
   test('is unknown while libvirtd is dead, as last seen while the host is, and heals from both', async () => {
     const it = controlOf(app, NAME);
-    await it.set('suspend', { for: '6 s' });
+    await it.set('suspend', { for: '6 s', alarm: 'app' });
     await it.until('suspended');
     await libvirtd.kill();
     await app.untilGuest(NAME, ({ state }) => state.name === 'unknown');

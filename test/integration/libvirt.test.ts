@@ -76,7 +76,7 @@ describe.skipIf(isMissing('libvirt', libvirtGuestsCanRun()))('a real guest of a 
   test('sleeps for 5 s and wakes by itself', async () => {
     await it.set('start');
     await it.answering();
-    await it.set('suspend', { for: '5 s' });
+    await it.set('suspend', { for: '5 s', alarm: 'app' });
     await it.until('suspended');
     expect(await it.until('running')).toMatchObject({ alarm: null, state: { cause: 'timer', source: 'event' } });
     await it.answering();
@@ -84,7 +84,7 @@ describe.skipIf(isMissing('libvirt', libvirtGuestsCanRun()))('a real guest of a 
 
   test('hibernates for 8 s, and its alarm starts it with its memory', async () => {
     await guest.exec('echo kept > /run/kept');
-    await it.set('hibernate', { for: '8 s' });
+    await it.set('hibernate', { for: '8 s', alarm: 'app' });
     await it.until('hibernated');
     expect(await it.until('running')).toMatchObject({ alarm: null, state: { cause: 'timer' } });
     await it.answering();

@@ -51,7 +51,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('a real guest, slept and woke
 
   test('sleeps for 5 s and wakes by itself', async () => {
     const asked = Date.now();
-    await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '5 s' });
+    await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '5 s', alarm: 'app' });
     const asleep = await app.untilState(NAME, 'suspended');
     expect(asleep.alarm).toMatchObject({ holder: 'app', phase: 'armed', action: 'suspend' });
     const awake = await app.untilState(NAME, 'running');
@@ -64,7 +64,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('a real guest, slept and woke
 
   test('hibernates, and resumes with its memory when it is started', async () => {
     await guest.exec('echo kept-in-memory > /run/kept');
-    const refused = await app.tryCall('setPowerState', { guestId: id(), action: 'hibernate', for: '1 h' });
+    const refused = await app.tryCall('setPowerState', { guestId: id(), action: 'hibernate', for: '1 h', alarm: 'app' });
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'start-not-accepted' } });
     await app.call('setPowerState', { guestId: id(), action: 'hibernate' });
     const off = await app.untilState(NAME, 'hibernated');
@@ -82,7 +82,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('a real guest, slept and woke
   test('hibernates for a time, and its alarm starts it again', async () => {
     await app.untilGuest(NAME, ({ agent }) => agent.status === 'answering');
     await guest.exec('echo again > /run/kept');
-    await app.call('setPowerState', { guestId: id(), action: 'hibernate', for: '6 s' });
+    await app.call('setPowerState', { guestId: id(), action: 'hibernate', for: '6 s', alarm: 'app' });
     await app.untilState(NAME, 'hibernated');
     const awake = await app.untilState(NAME, 'running', 60_000);
     expect(awake).toMatchObject({ alarm: null, state: { cause: 'timer' } });

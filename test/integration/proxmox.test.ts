@@ -62,7 +62,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('root', proxmoxCa
       });
 
       test('sleeps for 5 s and wakes by itself', async () => {
-        await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '5 s' });
+        await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '5 s', alarm: 'app' });
         await app.untilState(NAME, 'suspended');
         const awake = await app.untilState(NAME, 'running');
         expect(awake).toMatchObject({ alarm: null, state: { cause: 'timer' } });
@@ -137,7 +137,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('root', proxmoxCa
       });
 
       test('sleeps for 4 s and wakes by itself', async () => {
-        await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '4 s' });
+        await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '4 s', alarm: 'app' });
         await app.untilState(NAME, 'suspended');
         await app.untilState(NAME, 'running');
       });

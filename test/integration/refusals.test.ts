@@ -115,7 +115,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('two real guests at once', ()
   });
 
   test('sleep and wake side by side', async () => {
-    await Promise.all(names.map((name) => app.call('setPowerState', { guestId: app.guest(name).id, action: 'suspend', for: '1 h' })));
+    await Promise.all(names.map((name) => app.call('setPowerState', { guestId: app.guest(name).id, action: 'suspend', for: '1 h', alarm: 'app' })));
     await Promise.all(names.map((name) => app.untilState(name, 'suspended')));
     expect(names.map((name) => app.guest(name).alarm?.phase)).toEqual(['armed', 'armed']);
   });
@@ -147,7 +147,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('two real guests at once', ()
     const { id } = app.guest(first);
     await app.untilGuest(first, ({ agent }) => agent.status === 'answering');
     await guests[0]?.exec('echo 0 > /sys/class/rtc/rtc0/wakealarm; echo +3 > /sys/class/rtc/rtc0/wakealarm');
-    await app.call('setPowerState', { guestId: id, action: 'suspend', for: '1 h' });
+    await app.call('setPowerState', { guestId: id, action: 'suspend', for: '1 h', alarm: 'app' });
     await app.untilState(first, 'suspended');
     const awake = await app.untilState(first, 'running');
     expect(awake).toMatchObject({ alarm: null, state: { cause: 'unknown', source: 'event' } });

@@ -99,9 +99,10 @@ describe.skipIf(isMissing('mount namespaces', accountsPresent))('secrets', () =>
     await user.tell(one, [PLANTED.wrongPassphrase], true);
     await user.tell(one, [PLANTED.passphrase], true);
     // The jump host's password is asked for once, by whichever of its two users came first.
-    const { hostId: asker } = await user.app.until('the password is asked for', ({ prompts }) =>
-      Object.values(prompts).find(({ hostId }) => hostId === two || hostId === three),
+    const question = await user.app.until('the password is asked for', ({ prompts }) =>
+      Object.values(prompts).find((prompt) => prompt.kind === 'secret' && (prompt.hostId === two || prompt.hostId === three)),
     );
+    const asker = question.kind === 'secret' ? question.hostId : null;
     for (const wrong of [1, 2, 3]) await user.tell(asker!, [`${PLANTED.wrongPassword}${wrong}`], true);
     const blocked = await user.untilLink(asker!, 'blocked');
     const other = asker === two ? three : two;

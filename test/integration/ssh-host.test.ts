@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -56,7 +56,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('OpenSSH', sshdPr
   });
 
   test('sleeps for 5 s and wakes by itself', async () => {
-    await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '5 s' });
+    await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '5 s', alarm: 'app' });
     await app.untilState(NAME, 'suspended');
     const awake = await app.untilState(NAME, 'running');
     expect(awake).toMatchObject({ alarm: null, state: { cause: 'timer', source: 'event' } });
@@ -74,7 +74,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('OpenSSH', sshdPr
 
   test('is shown as last seen while the host is gone, and sleeps on; the alarm is kept and late', async () => {
     await app.untilGuest(NAME, ({ agent }) => agent.status === 'answering');
-    await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '4 s' });
+    await app.call('setPowerState', { guestId: id(), action: 'suspend', for: '4 s', alarm: 'app' });
     await app.untilState(NAME, 'suspended');
     await sshd.kill();
     await untilLink('backoff');
@@ -136,8 +136,10 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('OpenSSH', sshdPr
     // The demo opens by itself where nothing real runs.
     expect(Object.values(app.view.guests).filter((guest) => guest.hostId !== 'demo')).toEqual([]);
     expect(Object.keys(app.view.hosts).filter((id) => id !== 'demo')).toEqual(['local']);
-    for (const file of ['hosts', 'guests', 'history', 'alarms']) {
-      await expect.poll(() => readFile(path.join(app.dataDir, `${file}.json`), 'utf8').catch(() => '')).not.toMatch(/ssh-/);
-    }
+    const history = path.join(app.dataDir, 'history');
+    const files = ['hosts', 'guests', 'alarms'].map((name) => path.join(app.dataDir, `${name}.json`));
+    const all = async () => [...files, ...(await readdir(history)).map((name) => path.join(history, name))];
+    const texts = async () => Promise.all((await all()).map((file) => readFile(file, 'utf8').catch(() => '')));
+    await expect.poll(texts).not.toContainEqual(expect.stringMatching(/ssh-/));
   });
 });

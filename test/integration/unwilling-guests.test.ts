@@ -37,7 +37,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('real guests that do not do a
     await one.call('setPowerState', { guestId: id, action: 'wakeup' });
     await one.untilState(name, 'running');
     await one.untilGuest(name, ({ agent }) => agent.status === 'answering');
-    await one.call('setPowerState', { guestId: id, action: 'suspend', for: '1 h' });
+    await one.call('setPowerState', { guestId: id, action: 'suspend', for: '1 h', alarm: 'app' });
     const notice = await untilNotice(one, `${name} did not fall asleep`);
     expect(notice.message).toContain('no SUSPEND event');
     expect(notice.remedy).toContain('q35');

@@ -1,6 +1,6 @@
 import type { GuestView, HostView, LinkView, Snapshot } from '../../preload/contract/view';
 import type { GuestPlan } from '../fakes/views';
-import { actionsIn, guestView, hostKeyPrompt, secretPrompt, snapshotOf, sshHost, thisComputer } from '../fakes/views';
+import { actionsIn, alarmView, guestView, hostKeyPrompt, secretPrompt, snapshotOf, sshHost, thisComputer } from '../fakes/views';
 
 /** Scenarios of hosts reached by SSH: every state of a connection, questions, guests that can't be seen. */
 
@@ -71,7 +71,7 @@ const guestsOf = (now: number): GuestView[] => [
     name: 'photos',
     hostId: 'attic',
     state: { name: 'suspended', since: now - 2 * hour },
-    alarm: { id: 'h1', holder: 'app', action: 'suspend', due: now + 6 * hour, phase: 'armed' },
+    alarm: alarmView({ id: 'h1', due: now + 6 * hour }),
   }),
   lastSeen({ id: 'backup-1', name: 'vault', hostId: 'backup' }, now - 5 * minute),
   lastSeen(
@@ -80,7 +80,7 @@ const guestsOf = (now: number): GuestView[] => [
       name: 'mirror',
       hostId: 'backup',
       state: { name: 'suspended' },
-      alarm: { id: 'h2', holder: 'app', action: 'suspend', due: now + 8 * hour, phase: 'armed' },
+      alarm: alarmView({ id: 'h2', due: now + 8 * hour }),
     },
     now - 5 * minute,
   ),

@@ -1,7 +1,8 @@
 import type { GuestView, NoticeView, Snapshot } from '../../preload/contract/view';
 import type { PowerStateName } from '../../preload/contract/vocabulary';
-import { actionsIn, demoHost, guestView, snapshotOf, thisComputer } from '../fakes/views';
+import { actionsIn, alarmView, demoHost, guestView, snapshotOf, thisComputer } from '../fakes/views';
 import { hostScenarios } from './host-scenarios';
+import { plannedScenarios } from './planned-scenarios';
 
 /** What the lab's window can be opened with: ?scenario=NAME. Times are counted from `now`, ms since the epoch. */
 
@@ -33,7 +34,7 @@ const three = (now: number): GuestView[] => [
   guestView({
     id: 'build-server',
     state: { name: 'suspended', since: now - 3 * hour, cause: 'user' },
-    alarm: { id: 'a1', holder: 'app', action: 'suspend', due: now + 8 * hour, phase: 'armed' },
+    alarm: alarmView({ id: 'a1', due: now + 8 * hour }),
     memoryMiB: 16_384,
     vcpus: 8,
   }),
@@ -114,13 +115,13 @@ const many = (now: number): GuestView[] => [
   guestView({
     id: 'backup',
     state: { name: 'suspended', since: now - 2 * hour, cause: 'user' },
-    alarm: { id: 'a2', holder: 'app', action: 'suspend', due: now + 10_000, phase: 'armed' },
+    alarm: alarmView({ id: 'a2', due: now + 10_000 }),
   }),
   guestView({
     id: 'ci-runner',
     state: { since: now - 5 * minute },
     pending: { action: 'suspend', since: now - 800, queued: 1 },
-    alarm: { id: 'a3', holder: 'app', action: 'suspend', due: now + 90 * minute, phase: 'pending' },
+    alarm: alarmView({ id: 'a3', due: now + 90 * minute, phase: 'pending' }),
   }),
   guestView({ id: 'database', state: { name: 'paused', since: now - 12 * minute, detail: 'Stopped by a full disk.' } }),
   guestView({ id: 'gitlab', state: { name: 'off', since: now - 50 * hour, cause: 'guest' }, start, removable: true }),
@@ -128,20 +129,13 @@ const many = (now: number): GuestView[] => [
   guestView({
     id: 'mail',
     state: { name: 'hibernated', since: now - 3 * hour },
-    alarm: { id: 'a4', holder: 'app', action: 'hibernate', due: now + 26 * hour, phase: 'armed' },
+    alarm: alarmView({ id: 'a4', action: 'hibernate', due: now + 26 * hour }),
     start,
   }),
   guestView({
     id: 'media',
     state: { name: 'suspended', since: now - 9 * hour },
-    alarm: {
-      id: 'a5',
-      holder: 'app',
-      action: 'suspend',
-      due: now - 4 * minute,
-      phase: 'retrying',
-      reason: 'The monitor does not answer.',
-    },
+    alarm: alarmView({ id: 'a5', due: now - 4 * minute, phase: 'retrying', reason: 'The monitor does not answer.' }),
   }),
   guestView({ id: 'router', state: { name: 'saved', since: now - 100 * hour, cause: 'host' } }),
   guestView({
@@ -187,7 +181,7 @@ const crowd = (count: number, now: number): GuestView[] =>
       id: `guest-${place + 1}`,
       state: { name, since: now - place * minute },
       ...(name === 'suspended'
-        ? { alarm: { id: `crowd-${place}`, holder: 'app' as const, action: 'suspend' as const, due, phase: 'armed' as const } }
+        ? { alarm: alarmView({ id: `crowd-${place}`, due }) }
         : {}),
     });
   });
@@ -223,4 +217,5 @@ export const scenarios: Record<string, (now: number) => Snapshot> = {
     }),
   crowd: (now) => snapshotOf({ guests: crowd(300, now) }),
   ...hostScenarios,
+  ...plannedScenarios({ three, many, crowd }),
 };

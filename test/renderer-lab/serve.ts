@@ -27,6 +27,7 @@ async function buildLab(): Promise<void> {
       emptyOutDir: true,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 1000,
     },
   });
 }

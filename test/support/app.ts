@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createApp, type App, type Platform } from '../../main/app';
+import { createApp, type App, type AppEvent, type Platform } from '../../main/app';
 import { systemClock, type Clock } from '../../main/clock';
 import type { DaemonPlace } from '../../main/hypervisors/libvirt/model';
 import type { Limits } from '../../main/guests/confirm';
@@ -13,6 +13,7 @@ import type { SecretStore } from '../../main/hosts/ssh/secrets';
 import { createDispatch } from '../../main/ipc/dispatch';
 import type { CommandArgs, CommandName, CommandResult, CommandValue } from '../../preload/contract/commands';
 import type { GuestView, HostView, Patch, Snapshot } from '../../preload/contract/view';
+import { fakeDesktop } from '../fakes/desktop';
 import { noKeyring } from '../fakes/secret-store';
 
 export interface TestAppOptions {
@@ -26,11 +27,18 @@ export interface TestAppOptions {
   /** Where the app looks for libvirt: nowhere by default. */
   libvirtPlaces?: readonly DaemonPlace[];
   networkInterfaces?: Platform['networkInterfaces'];
+  /** Where magic packets go; nothing leaves this computer unless it says so. */
+  wakeOnLan?: Platform['wakeOnLan'];
   /** The demo opens by itself where nothing real runs, at the first start. */
   startedBefore?: boolean;
   limits?: Limits;
   /** Told of each patch that the window would get. */
   onPatch?: (patch: Patch) => void;
+  desktop?: Platform['desktop'];
+  /** Where the user lets files be saved: nowhere by default, as if every dialog were cancelled. */
+  saveFile?: Platform['saveFile'];
+  /** Told of what the user may want to be told of. */
+  onEvent?: (event: AppEvent) => void;
 }
 
 type LinkView = HostView['link'];
@@ -73,11 +81,15 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     platform: 'linux',
     ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dataDir }, ...options.ssh },
     secrets: options.secrets ?? noKeyring,
+    desktop: options.desktop ?? fakeDesktop(),
+    saveFile: options.saveFile ?? (() => Promise.resolve(null)),
     networkInterfaces: options.networkInterfaces ?? (() => ({})),
+    wakeOnLan: options.wakeOnLan ?? { port: 9, everywhere: '127.0.0.1' },
     random: Math.random,
     libvirtPlaces: options.libvirtPlaces ?? [],
     scan: async () => (await scanThisComputer(process.platform, deps)).filter(finds),
     ...(options.limits ? { limits: options.limits } : {}),
+    onEvent: (event) => options.onEvent?.(event),
     onPatch: (patch) => {
       options.onPatch?.(patch);
       for (const wake of [...waiting]) wake();

@@ -1,5 +1,5 @@
 import type { DaemonPlace } from '../../main/hypervisors/libvirt/model';
-import type { ActionName, PowerStateName } from '../../preload/contract/vocabulary';
+import type { ActionName, HolderChoice, PowerStateName } from '../../preload/contract/vocabulary';
 import type { TestApp } from './app';
 import type { TestLibvirtd } from './libvirtd';
 
@@ -14,7 +14,7 @@ export const placeOf = ({ socket, readOnlySocket }: TestLibvirtd): DaemonPlace =
 /** One guest of the app, as its user commands it. */
 export const controlOf = (app: TestApp, name: string) => ({
   view: () => app.guest(name),
-  set: (action: ActionName, more: { for?: string; startAccepted?: boolean } = {}) =>
+  set: (action: ActionName, more: { for?: string; startAccepted?: boolean; alarm?: HolderChoice } = {}) =>
     app.call('setPowerState', { guestId: app.guest(name).id, action, ...more }),
   /** Not while something is under way. */
   until: (state: PowerStateName) => app.untilState(name, state, 60_000),

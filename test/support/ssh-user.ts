@@ -79,7 +79,7 @@ export async function startSshUser(options: TestAppOptions = {}): Promise<SshUse
     });
   const question = <K extends PromptView['kind']>(hostId: string, kind: K) =>
     until(`a question about a ${kind}`, ({ prompts }) =>
-      Object.values(prompts).find((prompt): prompt is Prompt<K> => prompt.hostId === hostId && prompt.kind === kind),
+      Object.values(prompts).find((prompt): prompt is Prompt<K> => prompt.kind === kind && 'hostId' in prompt && prompt.hostId === hostId),
     );
   const gone = (id: string) => until('the question is gone', ({ prompts }) => prompts[id] === undefined);
 

@@ -8,9 +8,10 @@ import type { FoundGuest } from '../../main/hosts/discovery/found';
 import { sshOnThisComputer } from '../../main/hosts/ssh/here';
 import { StorageError } from '../../main/storage/errors';
 import { Patch, Snapshot, type NoticeView } from '../../preload/contract/view';
+import { fakeDesktop } from '../fakes/desktop';
 import { noKeyring } from '../fakes/secret-store';
 
-const documents = ['guests', 'alarms', 'history', 'settings', 'hosts'] as const;
+const documents = ['guests', 'alarms', 'history', 'settings', 'hosts', 'schedules', 'groups'] as const;
 
 let dir: string;
 let apps: App[] = [];
@@ -45,7 +46,11 @@ async function open(
     libvirtPlaces: [],
     ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dir } },
     secrets: noKeyring,
+    desktop: fakeDesktop(),
+    saveFile: () => Promise.resolve(null),
+    onEvent: () => undefined,
     networkInterfaces: () => ({}),
+    wakeOnLan: { port: 9, everywhere: '127.0.0.1' },
     random: () => 0.5,
     onPatch: (patch) => patches.push(patch),
   });
@@ -144,7 +149,7 @@ describe('the demo', () => {
     const app = await open(undefined, patches);
     await app.start();
     const { app: view, hosts, guests } = app.snapshot();
-    expect(view).toEqual({ version: '1.2.3', platform: 'linux', demo: 'open' });
+    expect(view).toMatchObject({ version: '1.2.3', platform: 'linux', demo: 'open' });
     expect(Object.values(hosts).filter(({ simulated }) => simulated)).toHaveLength(1);
     expect(Object.keys(guests).length).toBeGreaterThan(3);
     for (const patch of patches) Patch.parse(patch);

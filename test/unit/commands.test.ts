@@ -1,11 +1,19 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createHandlers } from '../../main/commands';
 import type { HostBook } from '../../main/host-book';
+import type { HostPowers } from '../../main/host-power/host-power';
+import { createQuitQuestion } from '../../main/quit-question';
+import { createSettings, newSettings } from '../../main/settings';
+import { memoryDocument } from '../../main/storage/memory';
+import { fakeDesktop } from '../fakes/desktop';
 import { createQuestions } from '../../main/hosts/ssh/questions';
+import type { Planning } from '../../main/planning';
+import { byUser } from '../../main/power/actor';
 import { RefusedError } from '../../main/power/actions';
 import { viewOf } from '../../main/view/guest-view';
 import { commands, type CommandArgs } from '../../preload/contract/commands';
-import { GuestFacts, GuestStats, GuestView, HistoryEntry } from '../../preload/contract/view';
+import { HistoryEntry } from '../../preload/contract/timeline';
+import { GuestFacts, GuestStats, GuestView } from '../../preload/contract/view';
 import { agentIgnores, HOSTILE_TEXTS, hostileSettings } from '../fakes/faulty-qemu';
 import { createWorld, type World, type WorldGuest } from './guests/world';
 
@@ -18,16 +26,38 @@ const unused = new Proxy({} as HostBook, {
   },
 });
 
+/** Groups and schedules are test/unit/planning.test.ts's. */
+const noPlanning = new Proxy({} as Planning, {
+  get: (_, name) => {
+    throw new Error(`${String(name)} of the planning is not asked for`);
+  },
+});
+
+/** A host's own power is test/unit/host-power's. */
+const noHostPowers = new Proxy({} as HostPowers, {
+  get: (_, name) => {
+    throw new Error(`${String(name)} of the hosts' own power is not asked for`);
+  },
+});
+
 function handlersOf(world: Pick<World, 'fleet' | 'clock'>) {
   return createHandlers({
     clock: world.clock,
     home: world.fleet,
     fleets: () => [world.fleet],
     book: unused,
+    planning: noPlanning,
+    hostPowers: noHostPowers,
     questions: createQuestions(() => undefined),
+    settings: createSettings(memoryDocument(newSettings), fakeDesktop(), () => undefined),
+    quit: createQuitQuestion(
+      () => [],
+      () => undefined,
+    ),
     snapshot: () => {
       throw new Error('not asked for');
     },
+    saveFile: () => Promise.resolve(null),
     dismissNotice: () => undefined,
     openDemo: () => Promise.resolve(),
     closeDemo: () => Promise.resolve(),
@@ -244,7 +274,7 @@ describe('guests on the list', () => {
     expect(() => bench.guest('nas')).toThrow();
 
     const { guestId } = await bench.done(bench.handlers.addGuest({ ...typed, qmp: '/elsewhere.qmp' }));
-    bench.guest('mine').setPending({ action: 'shutdown', since: 0, by: 'user' });
+    bench.guest('mine').setPending({ action: 'shutdown', since: 0, by: byUser });
     expect(await bench.refusal(remove(guestId))).toMatchObject({ code: 'busy' });
     bench.guest('mine').setPending(null);
     await remove(guestId);

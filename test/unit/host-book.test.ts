@@ -80,6 +80,7 @@ async function createBench(options: { fs?: MemoryFs; config?: string } = {}) {
       secrets,
       once: new Set(),
     },
+    power: { linkBecame: () => undefined, listChanged: () => undefined, retryIn: () => null, forget: () => Promise.resolve() },
     onTest: () => undefined,
     onHost: () => undefined,
     onFault: (error) => faults.push(error),
@@ -104,7 +105,7 @@ async function createBench(options: { fs?: MemoryFs; config?: string } = {}) {
     secrets,
     faults,
     onDisk,
-    view: (id: string) => hostViewOf(id, fleet, book),
+    view: (id: string) => hostViewOf(id, fleet, book, null),
     diskIsFull(full: boolean) {
       fs.fault = (_, operation, path) => (full && operation === 'write' && path.includes('hosts') ? 'ENOSPC' : undefined);
     },

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock';
 import { createDaemon } from '../../hypervisors/libvirt/daemon';
 import type { Daemon, DaemonPlace } from '../../hypervisors/libvirt/model';
+import { nodeSleepOf, suspendNode } from '../../hypervisors/libvirt/node';
 import type { HostAccess } from '../../hypervisors/machine';
 import type { ListedDomain, Unasked } from '../listed';
 
@@ -13,6 +14,10 @@ export interface HostLibvirt {
   onChanged(listener: () => void): () => void;
   /** The host can be reached again. */
   connectNow(): void;
+  /** Whether the system's libvirt can put the host to sleep. Never rejects. */
+  nodeSleep(): ReturnType<typeof nodeSleepOf>;
+  /** Puts the host to sleep until its clock wakes it. @throws NodeSleepError */
+  suspendNode(seconds: number): Promise<void>;
   close(): void;
 }
 
@@ -32,6 +37,8 @@ export function createHostLibvirt(access: Pick<HostAccess, 'dial'>, clock: Clock
     });
     return daemon.connectNow();
   };
+
+  const systemOne = (): Daemon | undefined => [...daemons.values()].find(({ place }) => place.scope === 'system');
 
   return {
     async list(places) {
@@ -58,6 +65,8 @@ export function createHostLibvirt(access: Pick<HostAccess, 'dial'>, clock: Clock
     connectNow() {
       for (const daemon of daemons.values()) void daemon.connectNow();
     },
+    nodeSleep: () => nodeSleepOf(systemOne()),
+    suspendNode: (seconds) => suspendNode(systemOne(), seconds),
     close() {
       closed = true;
       for (const daemon of daemons.values()) daemon.close();

@@ -33,6 +33,8 @@ export interface HostLinkOptions {
   readonly random: () => number;
   /** @throws SshError */
   readonly connect: (signal: AbortSignal, onStep: (step: string) => void) => Promise<SshConnection>;
+  /** How long to wait now until the next try, in ms: of a host that sleeps more is known. null: as after any loss. */
+  readonly retryIn?: () => number | null;
 }
 
 /** Waits between tries in ms, each with up to a fifth more or less; the last repeats. */
@@ -43,7 +45,7 @@ const STABLE_MS = 30_000;
 const PROBE_MS = 5000;
 
 /** Keeps one connection to a host: made at once, made again with back-off when it is lost. */
-export function createHostLink({ clock, random, connect }: HostLinkOptions): HostLink {
+export function createHostLink({ clock, random, connect, retryIn = () => null }: HostLinkOptions): HostLink {
   let state: LinkState = { kind: 'offline' };
   let connection: SshConnection | null = null;
   /** Why the connection is ended here though nobody wants that. */
@@ -64,7 +66,7 @@ export function createHostLink({ clock, random, connect }: HostLinkOptions): Hos
     if (stopped) return;
     const { message: reason, remedy } = error;
     if (error.kind === 'host-key' || error.kind === 'authentication') return become({ kind: 'blocked', reason, remedy });
-    const wait = (RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0) * (0.8 + 0.4 * random());
+    const wait = retryIn() ?? (RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0) * (0.8 + 0.4 * random());
     tries += 1;
     cancelRetry = clock.setTimer(wait, () => void run());
     become({ kind: 'backoff', nextTry: clock.now() + wait, reason, remedy });

@@ -4,6 +4,8 @@ import type { SshSettings } from '../../protocols/ssh/settings';
 import type { SshConnection, SshStep } from '../../protocols/ssh/types';
 import { DialError, type SocketAddress } from '../../protocols/sockets';
 import { HostError, type GuestHost } from '../host';
+import type { HostPower } from '../power';
+import { createHostJobs } from '../jobs/host-jobs';
 import { createHostLibvirt } from '../libvirt/host-libvirt';
 import { mergeDomains } from '../libvirt/merge';
 import { linuxPlaces } from '../libvirt/places';
@@ -12,8 +14,10 @@ import { collectRemoteFile } from './collect-file';
 import { connectTo, type SshSurroundings } from './connect';
 import { createRemoteScanMemory, scanRemote } from './discovery';
 import { remoteProcesses, type ProcessAlive } from './alive';
+import { createRemotePower } from './host-power';
 import { launchRemote } from './launch';
 import { RecordsError } from './records';
+import type { RemoteExec } from './remote';
 import { createHostLink, type HostLink } from './link';
 import { createReach, type Reach } from './reach';
 import { remoteThreadTimes } from './thread-times';
@@ -24,6 +28,8 @@ export interface SshHost extends GuestHost {
   readonly address: string;
   /** Sentences about options for this host that are not honoured, known after the first try to connect. */
   readonly notHonoured: readonly string[];
+  /** Its own sleep. */
+  readonly power: HostPower;
 }
 
 export interface SshHostOptions {
@@ -31,12 +37,14 @@ export interface SshHostOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly around: SshSurroundings;
+  /** As for its link. */
+  readonly retryIn?: () => number | null;
 }
 
 const SCAN_EVERY_MS = 3000;
 
 /** A host behind SSH: one connection, shared by all its guests. It connects when `link.connectNow` is called. */
-export function createSshHost({ saved, clock, random, around }: SshHostOptions): SshHost {
+export function createSshHost({ saved, clock, random, around, retryIn }: SshHostOptions): SshHost {
   let notHonoured: readonly string[] = [];
   /** What belongs to the connection that is there now. */
   let tools: { readonly connection: SshConnection; readonly reach: Reach; readonly processAlive: ProcessAlive } | null = null;
@@ -46,6 +54,7 @@ export function createSshHost({ saved, clock, random, around }: SshHostOptions):
   const link = createHostLink({
     clock,
     random,
+    ...(retryIn ? { retryIn } : {}),
     connect: (signal, onStep) =>
       connectTo(
         {
@@ -82,11 +91,24 @@ export function createSshHost({ saved, clock, random, around }: SshHostOptions):
     if (state.kind === 'ready') libvirt.connectNow();
   });
 
+  const shell: RemoteExec = {
+    async exec(command, options) {
+      try {
+        return await connected().exec(command, options);
+      } catch (error) {
+        if (error instanceof SshError) throw new HostError(error.message, error.remedy, { cause: error });
+        throw error;
+      }
+    },
+  };
+
   return {
     id: saved.id,
     name,
     kind: 'ssh',
     simulated: false,
+    shell,
+    jobs: createHostJobs({ shell, clock, hostName: name }),
     address: saved.address,
     get notHonoured() {
       return notHonoured;
@@ -98,6 +120,7 @@ export function createSshHost({ saved, clock, random, around }: SshHostOptions):
       const domains = await libvirt.list(linuxPlaces(`/run/user/${user.uid}`));
       return mergeDomains(guests, domains, libvirt.unasked());
     },
+    power: createRemotePower({ connected, libvirt, clock }),
     unasked: libvirt.unasked,
     onListChanged: libvirt.onChanged,
     dial: reach,

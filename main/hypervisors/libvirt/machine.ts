@@ -5,6 +5,7 @@ import { AgentError } from '../../protocols/guest-agent/errors';
 import { DEFINE, XML } from '../../protocols/libvirt/flags';
 import { everyAgentFact, factOf, readAgentFacts, readBootId, setGuestClock } from '../agent-facts';
 import type { Machine, MachineEvent, Mending } from '../machine';
+import { wakeClockBy } from '../wake-clock';
 import { domainAgent } from './agent';
 import { DefinitionError, mended, readDefinition, type Definition } from './definition';
 import type { Domain, DomainNews } from './model';
@@ -227,6 +228,7 @@ export function createLibvirtMachine(domain: Domain, clock: Clock): Machine {
     perform: (action) => perform(action, domain, agent, clock),
     setClock: () => setGuestClock(agentCalls, clock),
     readBootId: () => readBootId(agentCalls),
+    ...wakeClockBy({ talk: (work) => work(agentCalls), status: () => agent, clock }),
     async facts() {
       const { client } = daemon;
       const missing = { missing: 'libvirt is not connected.' } as const;

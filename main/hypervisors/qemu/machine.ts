@@ -5,9 +5,10 @@ import type { Cause, PowerState, PowerStateName, Source } from '../../power/stat
 import type { QmpClient } from '../../protocols/qmp/client';
 import { QmpError } from '../../protocols/qmp/errors';
 import type { QmpEvent } from '../../protocols/qmp/schema';
-import { DialError, type SocketAddress } from '../../protocols/sockets';
+import type { SocketAddress } from '../../protocols/sockets';
 import { messageOf, readBootId, setGuestClock } from '../agent-facts';
 import type { HostAccess, Machine, MachineEvent } from '../machine';
+import { wakeClockBy } from '../wake-clock';
 import { once } from '../once';
 import { createAgentPort } from './agent-port';
 import { readFacts } from './facts';
@@ -15,7 +16,7 @@ import { createExitWatch, stateAfterEnd, type Ending } from './ending';
 import { createLentLink } from './lent-link';
 import { createMonitorLink } from './link';
 import { noDefinition } from './no-definition';
-import { NoMonitorError } from './no-monitor';
+import { NoMonitorError, nobodyListens } from './no-monitor';
 import { perform } from './perform';
 import { powerStateOf } from './run-state';
 import { takeScreenshot } from './screenshot';
@@ -375,6 +376,7 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     },
     setClock: () => agent.talk((talk) => setGuestClock(talk, clock)),
     readBootId: () => agent.talk(readBootId),
+    ...wakeClockBy({ talk: agent.talk, status: () => agent.status, clock }),
     facts: () => readFacts(link.converse, agent, machineType()),
     async stats() {
       if (isLent) return noStats('Its manager needs its monitor, so it is not asked all the time.');
@@ -395,6 +397,3 @@ export function createQemuMachine(target: QemuTarget, access: HostAccess, clock:
     },
   };
 }
-
-const nobodyListens = (error: unknown): boolean =>
-  error instanceof DialError && (error.code === 'missing' || error.code === 'refused');

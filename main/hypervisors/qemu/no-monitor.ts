@@ -14,6 +14,9 @@ export class NoMonitorError extends Error {
 export const isTaken = (error: unknown): boolean =>
   error instanceof QmpError ? error.kind === 'no-greeting' : error instanceof DialError && error.code === 'busy';
 
+export const nobodyListens = (error: unknown): boolean =>
+  error instanceof DialError && (error.code === 'missing' || error.code === 'refused');
+
 /** The sentence for the user, from the failure that says most. */
 export function unavailable(monitors: readonly SocketAddress[], failures: readonly unknown[]): Control {
   const [first] = monitors;

@@ -8,12 +8,14 @@ import { guestName } from '../../text';
 import { Button, IconButton } from '../../ui/button';
 import { Line } from '../../ui/untrusted';
 import { GuestSummary } from '../guests/guest-summary';
+import { GuestTimeline } from '../timeline/guest-timeline';
 import { Abilities } from './abilities';
 import { AlarmCard } from './alarm-card';
 import { Facts } from './facts';
 import { History } from './history';
 import { Load } from './load';
 import { Screen } from './screen';
+import { GuestSchedules } from './schedules';
 import { StartCommand } from './start-command';
 import { StateCard } from './state-card';
 
@@ -52,6 +54,8 @@ function Details({ guest }: { guest: GuestView }) {
         <AlarmCard guest={guest} />
         <Screen guest={guest} />
         <Abilities guest={guest} />
+        <GuestSchedules guest={guest} />
+        <GuestTimeline guest={guest} />
         <Load guest={guest} />
         <Facts guest={guest} />
         {guest.manager === 'qemu' ? <StartCommand guest={guest} /> : null}

@@ -1,4 +1,5 @@
-import type { GuestView, HistoryEntry } from '../../../preload/contract/view';
+import type { HistoryEntry } from '../../../preload/contract/timeline';
+import type { GuestView } from '../../../preload/contract/view';
 import { call } from '../../bridge';
 import { Spinner } from '../../ui/button';
 import { Icon } from '../../ui/icon';
@@ -6,7 +7,7 @@ import { Refused } from '../../ui/refused';
 import { useRemote } from '../../ui/remote';
 import { Moment } from '../../ui/times';
 import { Block } from '../../ui/untrusted';
-import { causeWords, historyIcons } from '../../words';
+import { actorWords, historyIcons } from '../../words';
 
 const askHistory = (guestId: string) => call('guestHistory', { guestId });
 
@@ -28,7 +29,7 @@ export function History({ guest }: { guest: GuestView }) {
               <span className="history-when">
                 <Moment at={entry.at} />
                 {entry.failed ? ' · failed' : ''}
-                {entry.cause === 'unknown' ? '' : ` · by ${causeWords[entry.cause]}`}
+                {entry.actor.kind === 'unknown' ? '' : ` · by ${actorWords(entry.actor)}`}
               </span>
             </span>
           </li>

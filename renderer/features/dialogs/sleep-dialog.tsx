@@ -1,7 +1,7 @@
 import type { SubmitEvent } from 'react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
-import type { SleepName } from '../../../preload/contract/vocabulary';
+import type { HolderChoice, SleepName } from '../../../preload/contract/vocabulary';
 import { actionCommands } from '../../commands';
 import { sendAction } from '../../intents';
 import { closeDialog } from '../../store';
@@ -9,56 +9,57 @@ import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { Block } from '../../ui/untrusted';
 import { About } from './about';
+import { HolderField } from './holders';
 import { HowStarted } from './how-started';
 import { StartCommand } from './start-command';
-import type { Reading } from './reading';
-import { read, useReading } from './reading';
+import { sleepPresets, useWhen } from './use-when';
 import { WhenField } from './when-field';
-
-const presets = ['30 min', '1 h', '2 h', '8 h', 'until 07:00'];
 
 /** Puts a guest to sleep, for a time or until somebody wakes it. */
 export function SleepDialog({ guest, action }: { guest: GuestView; action: SleepName }) {
   const command = actionCommands[action];
-  const [text, setText] = useState('');
-  const [refused, setRefused] = useState<{ text: string; reading: Reading } | null>(null);
-  const live = useReading(text, false);
-  const reading = refused?.text === text ? refused.reading : live;
-  const field = useRef<HTMLInputElement>(null);
+  const when = useWhen();
+  const [holder, setHolder] = useState<HolderChoice>('auto');
+  /** Once asked, the answer is kept while the text goes from a time to none and back. */
+  const [asked, setAsked] = useState(false);
+  if (when.timed && !asked) setAsked(true);
   const availability = guest.actions[action];
   /** Its alarm starts a hibernated guest again, so the command is seen before. */
   const unseen = action === 'hibernate' && guest.start?.accepted === false ? guest.start : null;
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const now = await read(text, false);
-    if (now.kind === 'refused') {
-      setRefused({ text, reading: now });
-      field.current?.focus();
-      return;
-    }
+    const settled = await when.settle();
+    if (settled === null) return;
     closeDialog();
-    await sendAction(guest.id, action, now.kind === 'empty' ? {} : { for: text, ...(unseen === null ? {} : { startAccepted: true }) });
+    const timed = settled.for !== undefined;
+    await sendAction(guest.id, action, {
+      ...settled,
+      ...(timed && unseen !== null ? { startAccepted: true } : {}),
+      ...(timed && holder !== 'auto' ? { alarm: holder } : {}),
+    });
   };
   const note = availability.available ? availability.warning : availability.reason;
   return (
     <Modal
       title={command.label}
       about={<About guest={guest}>{command.ask.kind === 'when' ? command.ask.hint : undefined}</About>}
-      initialFocus={field}
+      initialFocus={when.field}
       wide={unseen !== null}
     >
       <form onSubmit={(event) => void submit(event)}>
         <WhenField
           label="For"
-          text={text}
-          onText={setText}
-          reading={reading}
-          presets={presets}
+          text={when.text}
+          onText={when.setText}
+          reading={when.reading}
+          presets={sleepPresets}
           whenEmpty="No alarm: it rests until somebody wakes it."
-          field={field}
+          field={when.field}
         />
-        {reading.kind === 'read' ? <p className="hint">Reveille keeps the alarm: leave it open.</p> : null}
+        <div hidden={!when.timed}>
+          {asked ? <HolderField guest={guest} action={action} choice={holder} onChoice={setHolder} /> : null}
+        </div>
         {unseen === null ? null : (
           <>
             <p>

@@ -1,6 +1,8 @@
 import type { GuestView } from '../../../preload/contract/view';
+import { cleanLine } from '../../text';
 import { WakesText } from '../../ui/times';
 import { Line } from '../../ui/untrusted';
+import { holderWords } from '../../words';
 import { MenuButton } from './menu-button';
 
 interface AlarmCellProps {
@@ -27,11 +29,15 @@ export function AlarmCell({ id, guest, tabIndex }: AlarmCellProps) {
     <div role="gridcell" className="cell-alarm" data-alarm={alarm.phase}>
       <span className="alarm-words" id={id}>
         <WakesText alarm={alarm} />
-        {alarm.reason === undefined ? null : (
-          <span className="alarm-reason">
+        <span className="alarm-reason">
+          {alarm.reason === undefined ? (
+            <span className="alarm-keeper" title={cleanLine(alarm.keeper)}>
+              {holderWords[alarm.holder]}
+            </span>
+          ) : (
             <Line text={alarm.reason} />
-          </span>
-        )}
+          )}
+        </span>
       </span>
       <MenuButton subject={{ kind: 'alarm', guestId: guest.id }} tabIndex={tabIndex} />
     </div>

@@ -1,7 +1,11 @@
 import type { KeyboardEvent } from 'react';
-import { actionCommands, actionOrder, entryCommands, matchesShortcut } from '../../commands';
+import { actionCommands, actionOrder, entryCommands } from '../../commands';
+import { focusRow } from '../../focus';
 import { tryAction } from '../../intents';
-import { selectGuest } from '../../store';
+import { tryMany } from '../../many-intents';
+import { markTo, shownIds, toggleMark } from '../../selection';
+import { matchesShortcut } from '../../shortcuts';
+import { selectGuest, windowStore } from '../../store';
 
 const pageOfRows = 10;
 
@@ -34,28 +38,53 @@ function moveInRow(row: HTMLElement, step: 1 | -1): void {
   stops[Math.max(0, Math.min(stops.length - 1, at + step))]?.focus();
 }
 
+/** While guests are selected, the keys of actions are about them. */
 function actByShortcut(event: KeyboardEvent, guestId: string): boolean {
   const action = actionOrder.find((name) => {
     const { shortcut } = actionCommands[name];
     return shortcut !== undefined && matchesShortcut(shortcut, event);
   });
-  return action !== undefined && tryAction(guestId, action);
+  if (action === undefined) return false;
+  return windowStore.getState().marked.size > 0 ? tryMany(action) : tryAction(guestId, action);
 }
 
-/** Opens the details and goes there; the pane takes the focus when it is drawn. */
-function openDetails(event: KeyboardEvent, row: HTMLElement, guestId: string): boolean {
-  const { shortcut } = entryCommands.details;
-  if (event.target !== row || shortcut === undefined || !matchesShortcut(shortcut, event)) return false;
-  selectGuest(guestId, 'with-focus');
+/** The keys that a row has while the focus is on the row itself: its details, and selecting it. */
+function onRow(event: KeyboardEvent, row: HTMLElement, guestId: string): boolean {
+  if (event.target !== row) return false;
+  const pressed = (command: 'details' | 'select') => {
+    const { shortcut } = entryCommands[command];
+    return shortcut !== undefined && matchesShortcut(shortcut, event);
+  };
+  // The pane takes the focus when it is drawn.
+  if (pressed('details')) selectGuest(guestId, 'with-focus');
+  else if (pressed('select')) toggleMark(guestId);
+  else return false;
+  return true;
+}
+
+/** Shift and a key that moves: selects up to the guest that it moves to. Hosts' headings are passed over. */
+function onShiftMove(event: KeyboardEvent, guestId: string): boolean {
+  const ids = shownIds(windowStore.getState());
+  const place = rowToGo(event.key, ids.indexOf(guestId), ids.length);
+  const to = place === null ? undefined : ids[place];
+  if (to === undefined) return false;
+  markTo(to, guestId);
+  focusRow(to);
   return true;
 }
 
 function onGuestKey(event: KeyboardEvent, row: HTMLElement): boolean {
   const guestId = row.dataset['guestRow'];
-  return guestId !== undefined && (openDetails(event, row, guestId) || actByShortcut(event, guestId));
+  if (guestId === undefined) return false;
+  const withShift = event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (withShift && onShiftMove(event, guestId)) return true;
+  return onRow(event, row, guestId) || actByShortcut(event, guestId);
 }
 
-/** The grid's keys: rows by arrows, Home, End and Page; a row's buttons by Left and Right; its shortcuts. */
+/**
+ * The grid's keys: rows by arrows, Home, End and Page, with Shift selecting; a row's buttons by Left and Right; its
+ * shortcuts.
+ */
 export function onGridKey(event: KeyboardEvent<HTMLElement>): void {
   const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-row]') : null;
   if (row === null || event.defaultPrevented) return;

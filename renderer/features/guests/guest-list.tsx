@@ -34,7 +34,7 @@ function Grid() {
         .map((group) => (
           <HostNote key={group.hostId} hostId={group.hostId} />
         ))}
-      <div role="grid" aria-label="Guests" className="grid" ref={keepFocus} onKeyDown={onGridKey}>
+      <div role="grid" aria-label="Guests" aria-multiselectable="true" className="grid" ref={keepFocus} onKeyDown={onGridKey}>
         {shown
           .filter(inGrid)
           .map((group) => (

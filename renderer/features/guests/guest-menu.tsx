@@ -1,22 +1,34 @@
 import { Menu } from '@base-ui/react/menu';
-import { Fragment } from 'react';
+import { Fragment, useId } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
 import type { AlarmCommandName, EntryCommandName, OfferedAction } from '../../commands';
-import { actionCommands, alarmCommands, entryCommands, fixBeside, fixCommands, offeredActions, rowActions } from '../../commands';
+import { actionCommands, alarmCommands, entryCommands, fixBeside, fixCommands, offeredActions, rowActions, whyNot, whyNotAlarm } from '../../commands';
 import { beginAction, beginFix, runAlarmCommand, runEntryCommand } from '../../intents';
 import { MenuItem } from './menu-item';
 
 const alarmOrder = Object.keys(alarmCommands) as AlarmCommandName[];
 
 export function AlarmItems({ guest }: { guest: GuestView }) {
-  return alarmOrder.map((command) => (
-    <MenuItem key={command} words={alarmCommands[command]} run={() => void runAlarmCommand(guest.id, command)} />
-  ));
+  const whyId = useId();
+  const whys = alarmOrder.map((command) => (guest.alarm === null ? undefined : whyNotAlarm(guest.alarm, command)));
+  return alarmOrder.map((command, place) => {
+    const why = whys[place];
+    return (
+      <MenuItem
+        key={command}
+        words={alarmCommands[command]}
+        why={whys.indexOf(why) === place ? why : undefined}
+        whyId={why === undefined ? undefined : whyId}
+        disabled={why !== undefined}
+        run={() => void runAlarmCommand(guest.id, command)}
+      />
+    );
+  });
 }
 
 export function ActionItems({ guest }: { guest: GuestView }) {
   const offered = offeredActions(guest, rowActions(guest)[0]);
-  const entries: EntryCommandName[] = guest.removable ? ['details', 'refresh', 'remove'] : ['details', 'refresh'];
+  const entries: EntryCommandName[] = ['details', 'select', 'schedule', 'refresh', ...(guest.removable ? (['remove'] as const) : [])];
   const now = offered.filter(({ availability }) => availability.available);
   const not = offered.filter(({ availability }) => !availability.available);
   return (
@@ -49,6 +61,3 @@ function ActionGroup({ guest, offered }: { guest: GuestView; offered: readonly O
     );
   });
 }
-
-const whyNot = ({ reason, remedy }: { reason: string; remedy?: string | undefined }): string =>
-  remedy === undefined ? reason : `${reason} ${remedy}`;

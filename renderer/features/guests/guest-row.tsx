@@ -3,7 +3,9 @@ import { memo, useId } from 'react';
 import type { ActionName } from '../../../preload/contract/vocabulary';
 import { actionCommands, rowActions } from '../../commands';
 import { beginAction } from '../../intents';
-import { selectGuest, setActiveRow, useWindow } from '../../store';
+import { markTo, toggleMark } from '../../selection';
+import type { MenuSubject } from '../../store';
+import { selectGuest, setActiveRow, useWindow, windowStore } from '../../store';
 import { Button } from '../../ui/button';
 import { Line } from '../../ui/untrusted';
 import { AlarmCell } from './alarm-cell';
@@ -17,12 +19,16 @@ export const GuestRow = memo(function GuestRow({ guestId, name }: { guestId: str
   const host = useWindow((state) => (guest === undefined ? undefined : state.view?.hosts[guest.hostId]));
   const asked = useWindow((state) => state.asked[guestId]?.action ?? null);
   const active = useWindow((state) => state.activeRowId === guestId);
-  const selected = useWindow((state) => state.selectedId === guestId);
+  /** Of the selection, or the one whose details are open. */
+  const selected = useWindow((state) => state.selectedId === guestId || state.marked.has(guestId));
   const id = useId();
   if (guest === undefined) return null;
 
   const select = (event: MouseEvent) => {
-    if (event.target instanceof Element && event.target.closest('button') === null) selectGuest(guestId);
+    if (!(event.target instanceof Element) || event.target.closest('button') !== null) return;
+    if (event.shiftKey) markTo(guestId, windowStore.getState().activeRowId);
+    else if (event.ctrlKey || event.metaKey) toggleMark(guestId);
+    else selectGuest(guestId);
   };
   const underWay = asked ?? guest.pending?.action ?? null;
   return (
@@ -38,7 +44,7 @@ export const GuestRow = memo(function GuestRow({ guestId, name }: { guestId: str
       tabIndex={active ? 0 : -1}
       onClick={select}
       onFocus={() => setActiveRow(guestId)}
-      onContextMenu={(event) => openMenuAtPoint(event, { kind: 'actions', guestId }, guestId)}
+      onContextMenu={(event) => openMenuAtPoint(event, menuSubject(guestId), guestId)}
     >
       <div role="gridcell" className="cell-name">
         <Line text={name} className="guest-name" />
@@ -62,6 +68,12 @@ export const GuestRow = memo(function GuestRow({ guestId, name }: { guestId: str
     </div>
   );
 });
+
+/** A right click on one of several selected guests is about all of them. */
+const menuSubject = (guestId: string): MenuSubject => {
+  const { marked } = windowStore.getState();
+  return marked.size > 1 && marked.has(guestId) ? { kind: 'selection' } : { kind: 'actions', guestId };
+};
 
 interface ActionButtonProps {
   guestId: string;

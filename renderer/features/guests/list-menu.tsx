@@ -3,7 +3,9 @@ import type { ReactNode, RefObject } from 'react';
 import { useMemo, useRef } from 'react';
 import type { MenuState } from '../../store';
 import { closeMenu, useWindow } from '../../store';
+import { GroupItems } from '../groups/group-menu';
 import { HostItems } from '../hosts/host-menu';
+import { SelectionItems } from '../selection/selection-menu';
 import { ActionItems, AlarmItems } from './guest-menu';
 import { subjectKey } from './menu-button';
 
@@ -24,11 +26,26 @@ export function ListMenu() {
 }
 
 function Items({ menu }: { menu: MenuState }) {
-  const guest = useWindow((state) => (menu.kind === 'host' ? undefined : state.view?.guests[menu.guestId]));
-  const host = useWindow((state) => (menu.kind === 'host' ? state.view?.hosts[menu.hostId] : undefined));
-  if (host !== undefined) return <HostItems host={host} />;
-  if (guest === undefined) return null;
-  return menu.kind === 'alarm' ? <AlarmItems guest={guest} /> : <ActionItems guest={guest} />;
+  const view = useWindow((state) => state.view);
+  if (view === null) return null;
+  switch (menu.kind) {
+    case 'selection':
+      return <SelectionItems />;
+    case 'group': {
+      const group = view.groups[menu.groupId];
+      return group === undefined ? null : <GroupItems group={group} view={view} />;
+    }
+    case 'host': {
+      const host = view.hosts[menu.hostId];
+      return host === undefined ? null : <HostItems host={host} />;
+    }
+    case 'alarm':
+    case 'actions': {
+      const guest = view.guests[menu.guestId];
+      if (guest === undefined) return null;
+      return menu.kind === 'alarm' ? <AlarmItems guest={guest} /> : <ActionItems guest={guest} />;
+    }
+  }
 }
 
 type ChangeDetails = Menu.Root.ChangeEventDetails;

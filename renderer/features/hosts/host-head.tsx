@@ -3,7 +3,7 @@ import { memo, useId, useState } from 'react';
 import type { HostView } from '../../../preload/contract/view';
 import { hostRowId } from '../../groups';
 import { offeredHostCommands } from '../../commands';
-import { guestCount, hostNotesWords } from '../../link-words';
+import { guestCount, hostNotesWords, isAtRest } from '../../link-words';
 import { setActiveRow, useWindow } from '../../store';
 import { hostName } from '../../text';
 import { IconButton } from '../../ui/button';
@@ -27,7 +27,7 @@ export const HostHead = memo(function HostHead({ host, headingId, guests }: Host
   const name = hostName(host);
   const tabIndex = active ? 0 : -1;
   const subject = { kind: 'host', hostId: host.id } as const;
-  const hasMenu = offeredHostCommands(host).length > 0;
+  const hasMenu = offeredHostCommands(host).length > 0 || guests > 0;
   const notes = hostNotesWords(host);
   return (
     <div
@@ -37,7 +37,7 @@ export const HostHead = memo(function HostHead({ host, headingId, guests }: Host
       className="host-head"
       data-row={rowId}
       data-host-row={host.id}
-      data-link={host.link.kind}
+      data-link={isAtRest(host) ? 'at-rest' : host.link.kind}
       tabIndex={tabIndex}
       onFocus={() => setActiveRow(rowId)}
       onContextMenu={(event: MouseEvent<HTMLElement>) => (hasMenu ? openMenuAtPoint(event, subject, rowId) : undefined)}

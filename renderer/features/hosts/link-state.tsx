@@ -1,14 +1,16 @@
-import type { HostView } from '../../../preload/contract/view';
+import type { HostPowerView, HostView } from '../../../preload/contract/view';
 import { hostCommands } from '../../commands';
 import { runHostCommand } from '../../host-intents';
-import { linkWords } from '../../link-words';
+import { hostPowerWords, isAtRest, linkWords } from '../../link-words';
 import { Button, Spinner } from '../../ui/button';
 import { Icon } from '../../ui/icon';
-import { NextTry } from '../../ui/times';
+import { NextTry, Since, WakesAt } from '../../ui/times';
 import { Block, Line } from '../../ui/untrusted';
 
 /** The connection in an icon and a few words. A connection that stands is only a dot, with its word for those who listen. */
-export function LinkLabel({ host: { kind, link, enabled, status } }: { host: HostView }) {
+export function LinkLabel({ host }: { host: HostView }) {
+  const { kind, link, enabled, status, power } = host;
+  if (power !== null && power.state !== 'awake') return <PowerLabel power={power} />;
   const { icon, label } = linkWords[link.kind];
   switch (link.kind) {
     case 'offline':
@@ -49,8 +51,26 @@ export function LinkLabel({ host: { kind, link, enabled, status } }: { host: Hos
   }
 }
 
+/** A host's own sleep, which is why it can't be reached. */
+function PowerLabel({ power: { state, wakesAt, since } }: { power: HostPowerView }) {
+  const words = hostPowerWords[state];
+  if (words === null) return null;
+  return (
+    <span className="host-power">
+      {words.icon === null ? <Spinner /> : <Icon name={words.icon} />}
+      <span className="host-power-state">{words.label}</span>
+      {state !== 'asleep' ? null : wakesAt !== null ? (
+        <WakesAt due={wakesAt} />
+      ) : since === null ? null : (
+        <Since at={since} />
+      )}
+    </span>
+  );
+}
+
 /** Stands where waiting for the next try, or for nothing, is the alternative. */
 export function ConnectNow({ host, tabIndex }: { host: HostView; tabIndex: number }) {
+  if (isAtRest(host)) return <WakeHost host={host} tabIndex={tabIndex} />;
   if (!host.enabled || (host.link.kind !== 'backoff' && host.link.kind !== 'blocked')) return null;
   const { label, icon } = hostCommands.connect;
   return (
@@ -60,8 +80,25 @@ export function ConnectNow({ host, tabIndex }: { host: HostView; tabIndex: numbe
   );
 }
 
+function WakeHost({ host, tabIndex }: { host: HostView; tabIndex: number }) {
+  const { power } = host;
+  if (power?.state !== 'asleep' || !power.wake.available) return null;
+  const { label, icon } = hostCommands.wake;
+  return (
+    <Button icon={icon} tabIndex={tabIndex} onClick={() => void runHostCommand(host.id, 'wake')}>
+      {label}
+    </Button>
+  );
+}
+
 /** Under the heading: why there is no connection and what to do, why looking failed, or that nothing was found. */
-export function LinkMore({ host: { link, enabled, status }, guests }: { host: HostView; guests: number }) {
+export function LinkMore({ host, guests }: { host: HostView; guests: number }) {
+  const { link, enabled, status, power } = host;
+  if (power !== null && power.state !== 'awake') {
+    // Without a button that wakes it, there is why.
+    if (power.state !== 'asleep' || power.wake.available) return null;
+    return <More text={power.wake.reason} remedy={power.wake.remedy} />;
+  }
   switch (link.kind) {
     case 'backoff':
     case 'blocked':

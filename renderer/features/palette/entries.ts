@@ -1,12 +1,8 @@
+import type { ScheduleView } from '../../../preload/contract/schedules';
 import type { GuestView, HostView, Snapshot } from '../../../preload/contract/view';
-import type { ActionName, Fix } from '../../../preload/contract/vocabulary';
 import type {
   AlarmCommandName,
-  AppCommandName,
-  CommandWords,
   EntryCommandName,
-  HostCommandName,
-  Shortcut,
 } from '../../commands';
 import {
   actionCommands,
@@ -20,40 +16,21 @@ import {
   offeredAppCommands,
   offeredFixes,
   offeredHostCommands,
+  offeredScheduleCommands,
+  pageCommands,
+  scheduleCommands,
 } from '../../commands';
 import { hostRowId } from '../../groups';
+import { scheduleRowId } from '../../schedule-intents';
 import { guestName, hostName } from '../../text';
-import type { IconName } from '../../ui/icon';
-
-export type PaletteRun =
-  | { kind: 'action'; guestId: string; action: ActionName }
-  | { kind: 'fix'; guestId: string; fix: Fix }
-  | { kind: 'alarm'; guestId: string; command: AlarmCommandName }
-  | { kind: 'entry'; guestId: string; command: EntryCommandName }
-  | { kind: 'host'; hostId: string; command: HostCommandName }
-  | { kind: 'app'; command: AppCommandName };
-
-export interface PaletteEntry {
-  id: string;
-  label: string;
-  /** The guest or the host it is about; empty for the app's own commands. */
-  about: string;
-  icon: IconName;
-  shortcut: Shortcut | undefined;
-  run: PaletteRun;
-}
+import type { PaletteEntry } from './entry';
+import { entryOf } from './entry';
+import { graceEntries, groupEntries, makingEntries, selectionEntries, wholeHostEntries } from './many-entries';
+import { scheduleName } from '../../schedule-words';
+import type { PageName } from '../../store';
 
 /** More than this are not looked through by anyone; a longer search text narrows them down. */
 export const mostEntries = 50;
-
-function entryOf(
-  words: CommandWords,
-  about: string,
-  run: PaletteRun,
-): PaletteEntry {
-  const id = Object.values(run).join(' ');
-  return { id, label: words.longLabel ?? words.label, about, icon: words.icon, shortcut: words.shortcut, run };
-}
 
 function guestEntries(guest: GuestView): PaletteEntry[] {
   const about = guestName(guest.name);
@@ -67,7 +44,7 @@ function guestEntries(guest: GuestView): PaletteEntry[] {
   const fixes = [...offeredFixes(offeredActions(guest, undefined)).keys()].map((fix) =>
     entryOf(fixCommands[fix], about, { kind: 'fix', guestId, fix }),
   );
-  const entries: EntryCommandName[] = guest.removable ? ['details', 'refresh', 'remove'] : ['details', 'refresh'];
+  const entries: EntryCommandName[] = ['details', 'select', 'schedule', 'refresh', ...(guest.removable ? (['remove'] as const) : [])];
   return [
     ...actions,
     ...(guest.alarm === null ? [] : alarm),
@@ -80,6 +57,11 @@ const hostEntries = (host: HostView): PaletteEntry[] =>
   offeredHostCommands(host)
     .filter(({ whyNot }) => whyNot === undefined)
     .map(({ command }) => entryOf(hostCommands[command], hostName(host), { kind: 'host', hostId: host.id, command }));
+
+const scheduleEntries = (schedule: ScheduleView): PaletteEntry[] =>
+  offeredScheduleCommands(schedule).map((command) =>
+    entryOf(scheduleCommands[command], scheduleName(schedule), { kind: 'schedule', scheduleId: schedule.id, command }),
+  );
 
 const words = (text: string): string[] => text.toLocaleLowerCase('en').split(/\s+/u).filter(Boolean);
 
@@ -97,18 +79,37 @@ function search(entries: readonly PaletteEntry[], text: string): PaletteEntry[] 
 }
 
 /**
- * What the palette lists: without a search, the commands of the row at hand and of the app; with one, every
- * guest's and host's as well ("wake db").
+ * What the palette lists: without a search, the commands of the selection, of the row at hand and of the app; with one,
+ * every guest's, group's and host's as well ("wake db").
  */
-export function paletteEntries(view: Snapshot, atHand: string | null, text: string): PaletteEntry[] {
-  const app = offeredAppCommands(view.app).map((command) => entryOf(appCommands[command], '', { kind: 'app', command }));
+export function paletteEntries(
+  view: Snapshot,
+  atHand: string | null,
+  text: string,
+  marked: readonly string[] = [],
+): PaletteEntry[] {
+  const app = [
+    ...(Object.keys(pageCommands) as PageName[]).map((page) => entryOf(pageCommands[page], '', { kind: 'page', page })),
+    ...makingEntries(marked),
+    ...offeredAppCommands(view.app).map((command) => entryOf(appCommands[command], '', { kind: 'app', command })),
+  ];
   const here = atHand === null ? undefined : view.guests[atHand];
   const hostHere = Object.values(view.hosts).find((host) => hostRowId(host.id) === atHand);
-  const first = here === undefined ? (hostHere === undefined ? [] : hostEntries(hostHere)) : guestEntries(here);
+  const scheduleHere = Object.values(view.schedules).find((schedule) => scheduleRowId(schedule.id) === atHand);
+  const first = [
+    ...selectionEntries(view, marked),
+    ...graceEntries(view),
+    ...(here === undefined ? [] : guestEntries(here)),
+    ...(hostHere === undefined ? [] : hostEntries(hostHere)),
+    ...(scheduleHere === undefined ? [] : scheduleEntries(scheduleHere)),
+  ];
   if (text.trim() === '') return [...first, ...app];
   const others = [
     ...Object.values(view.guests).flatMap((guest) => (guest === here ? [] : guestEntries(guest))),
     ...Object.values(view.hosts).flatMap((host) => (host === hostHere ? [] : hostEntries(host))),
+    ...groupEntries(view),
+    ...wholeHostEntries(view),
+    ...Object.values(view.schedules).flatMap((schedule) => (schedule === scheduleHere ? [] : scheduleEntries(schedule))),
   ];
   return search([...first, ...app, ...others], text).slice(0, mostEntries);
 }

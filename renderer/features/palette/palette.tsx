@@ -1,15 +1,20 @@
 import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
-import { appCommands, shortcutText } from '../../commands';
+import { appCommands } from '../../commands';
 import { runHostCommand } from '../../host-intents';
 import { beginAction, beginFix, runAlarmCommand, runAppCommand, runEntryCommand } from '../../intents';
+import { goToPage } from '../../pages';
+import { runScheduleCommand } from '../../schedule-intents';
+import { beginMany, runGraceCommand, runGroupCommand, runSelectionCommand } from '../../many-intents';
+import { markedIds } from '../../selection';
+import { shortcutText } from '../../shortcuts';
 import { closeDialog, useWindow } from '../../store';
 import { KeyCap } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Modal } from '../../ui/modal';
 import { Line } from '../../ui/untrusted';
-import type { PaletteEntry, PaletteRun } from './entries';
 import { paletteEntries } from './entries';
+import type { PaletteEntry, PaletteRun } from './entry';
 
 function carryOut(run: PaletteRun): void {
   switch (run.kind) {
@@ -23,6 +28,18 @@ function carryOut(run: PaletteRun): void {
       return void runEntryCommand(run.guestId, run.command);
     case 'host':
       return void runHostCommand(run.hostId, run.command);
+    case 'schedule':
+      return void runScheduleCommand(run.scheduleId, run.command);
+    case 'page':
+      return goToPage(run.page);
+    case 'many':
+      return beginMany(run.target, run.action);
+    case 'selection':
+      return runSelectionCommand(run.command);
+    case 'group':
+      return runGroupCommand(run.groupId, run.command);
+    case 'grace':
+      return void runGraceCommand(run.graceId, run.command);
     case 'app':
       return void runAppCommand(run.command);
   }
@@ -31,12 +48,17 @@ function carryOut(run: PaletteRun): void {
 /** Every command by name. The field keeps the focus; the arrows move through the list. */
 export function Palette() {
   const view = useWindow((state) => state.view);
-  const atHand = useWindow((state) => state.selectedId ?? state.activeRowId);
+  const atHand = useWindow((state) => (state.page === 'guests' ? state.selectedId : null) ?? state.activeRowId);
   const [text, setText] = useState('');
   const [place, setPlace] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
-  const entries = useMemo(() => (view === null ? [] : paletteEntries(view, atHand, text)), [view, atHand, text]);
+  const groups = useWindow((state) => state.groups);
+  const marked = useWindow((state) => state.marked);
+  const entries = useMemo(
+    () => (view === null ? [] : paletteEntries(view, atHand, text, markedIds({ groups, marked }))),
+    [view, atHand, text, groups, marked],
+  );
   const at = Math.min(place, entries.length - 1);
 
   /** The dialog goes first, so that a command which opens one finds the focus where it was. */

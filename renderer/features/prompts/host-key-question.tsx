@@ -8,7 +8,7 @@ import { Copyable } from '../../ui/copyable';
 import { ModalFoot } from '../../ui/modal';
 import { Refused } from '../../ui/refused';
 import { Block, Line } from '../../ui/untrusted';
-import { Question } from './question';
+import { Asking, Question } from './question';
 import { useAnswer } from './use-answer';
 
 /** A host key that no file knows. The focus starts on no button, so that a key meant for what was there before does nothing. */
@@ -24,8 +24,7 @@ export function HostKeyQuestion({ prompt }: { prompt: HostKeyPrompt }) {
       role="alertdialog"
       icon="key"
       title="Unknown host key"
-      hostId={prompt.hostId}
-      address={address}
+      about={<Asking hostId={prompt.hostId} address={address} />}
       initialFocus={start}
       onCancel={() => say('refuse')}
     >

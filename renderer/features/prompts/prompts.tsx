@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { rememberFocusBehindQuestion } from '../../focus';
 import { useWindow, windowStore } from '../../store';
 import { HostKeyQuestion } from './host-key-question';
+import { QuitQuestion } from './quit-question';
 import { SecretQuestion } from './secret-question';
 
 /** The question in front, over everything else; the next one follows when main has its answer or needs none any more. */
@@ -20,5 +21,7 @@ export function Prompts() {
       return <HostKeyQuestion key={prompt.id} prompt={prompt} />;
     case 'secret':
       return <SecretQuestion key={prompt.id} prompt={prompt} />;
+    case 'quit':
+      return <QuitQuestion key={prompt.id} prompt={prompt} />;
   }
 }

@@ -12,16 +12,16 @@ interface QuestionProps {
   icon: IconName;
   /** The accessible name, exactly. */
   title: string;
-  hostId: string | null;
-  address: string;
+  /** Under the title: who asks, or what it is about. */
+  about: ReactNode;
   initialFocus: RefObject<HTMLElement | null>;
   /** Escape. */
   onCancel: () => void;
   children: ReactNode;
 }
 
-/** The frame of a question of a connection. A click beside it is not an answer. */
-export function Question({ role, icon, title, hostId, address, initialFocus, onCancel, children }: QuestionProps) {
+/** The frame of a question. A click beside it is not an answer. */
+export function Question({ role, icon, title, about, initialFocus, onCancel, children }: QuestionProps) {
   return (
     <Dialog.Root open disablePointerDismissal onOpenChange={(open) => (open ? undefined : onCancel())}>
       <Dialog.Portal>
@@ -38,9 +38,7 @@ export function Question({ role, icon, title, hostId, address, initialFocus, onC
                 <Icon name={icon} />
                 <Line text={title} />
               </Dialog.Title>
-              <Dialog.Description className="dialog-about">
-                <Asking hostId={hostId} address={address} />
-              </Dialog.Description>
+              <Dialog.Description className="dialog-about">{about}</Dialog.Description>
             </header>
             {children}
           </Dialog.Popup>
@@ -51,7 +49,7 @@ export function Question({ role, icon, title, hostId, address, initialFocus, onC
 }
 
 /** Which connection asks. The name is the user's own; the address is where the answer goes. */
-function Asking({ hostId, address }: { hostId: string | null; address: string }) {
+export function Asking({ hostId, address }: { hostId: string | null; address: string }) {
   const host = useWindow((state) => (hostId === null ? undefined : state.view?.hosts[hostId]));
   const name = host === undefined ? '' : hostName(host);
   return (

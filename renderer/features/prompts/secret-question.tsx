@@ -7,7 +7,7 @@ import { Button } from '../../ui/button';
 import { ModalFoot } from '../../ui/modal';
 import { Refused } from '../../ui/refused';
 import { Block } from '../../ui/untrusted';
-import { Question } from './question';
+import { Asking, Question } from './question';
 import { useAnswer } from './use-answer';
 
 const orElse = (text: string, otherwise: string): string => (text.trim() === '' ? otherwise : text.trim());
@@ -45,8 +45,7 @@ export function SecretQuestion({ prompt }: { prompt: SecretPrompt }) {
       role="dialog"
       icon="key"
       title={orElse(cleanLine(prompt.title), 'Sign in')}
-      hostId={prompt.hostId}
-      address={prompt.address}
+      about={<Asking hostId={prompt.hostId} address={prompt.address} />}
       initialFocus={first}
       onCancel={cancel}
     >

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Snapshot } from '../../../preload/contract/view';
 import { windowStore } from '../../store';
 import { linkAnnouncements } from '../../link-words';
+import { runAnnouncements } from '../../runs';
 import { announcement } from '../../words';
 
 /** More changes than this at once are only counted, so that a screen reader is not kept busy for minutes. */
@@ -28,7 +29,8 @@ export function Announcer() {
       const links = linkAnnouncements(state.view.hosts, said, now);
       ({ said } = links);
       if (old.view === null) return;
-      const spoken = [links.text, changes(old.view, state.view, now)].filter((part) => part !== '').join('. ');
+      const runs = runAnnouncements(old.view.runs, state.view.runs);
+      const spoken = [links.text, changes(old.view, state.view, now), runs].filter((part) => part !== '').join('. ');
       if (spoken !== '') setText(spoken);
     });
   }, []);

@@ -5,8 +5,13 @@ import { DetailPane } from '../detail/detail-pane';
 import { Dialogs } from '../dialogs/dialogs';
 import { GuestList } from '../guests/guest-list';
 import { ListMenu } from '../guests/list-menu';
+import { GroupStrip } from '../groups/group-strip';
 import { Notices } from '../notices/notices';
 import { Prompts } from '../prompts/prompts';
+import { Runs } from '../runs/runs';
+import { SchedulesPage } from '../schedules/schedules-page';
+import { SelectionBar } from '../selection/selection-bar';
+import { TimelinePage } from '../timeline/timeline-page';
 import { Announcer } from './announcer';
 import { Banners } from './banners';
 import { ErrorBoundary } from './error-boundary';
@@ -25,12 +30,8 @@ export function App() {
           <Header />
           <main className="main">
             <Banners />
-            <div className="panes">
-              <div className="list-pane">
-                <GuestList />
-              </div>
-              <SelectedGuest />
-            </div>
+            <Page />
+            <Runs />
             <Notices />
             <ListMenu />
             <Announcer />
@@ -40,6 +41,34 @@ export function App() {
         <Prompts />
       </ErrorBoundary>
     </CSPProvider>
+  );
+}
+
+/** What the header's pages lead to. */
+function Page() {
+  const page = useWindow((state) => state.page);
+  switch (page) {
+    case 'guests':
+      return <GuestsPage />;
+    case 'schedules':
+      return <SchedulesPage />;
+    case 'timeline':
+      return <TimelinePage />;
+  }
+}
+
+function GuestsPage() {
+  return (
+    <>
+      <div className="panes">
+        <div className="list-pane">
+          <GroupStrip />
+          <GuestList />
+        </div>
+        <SelectedGuest />
+      </div>
+      <SelectionBar />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useWindow } from '../../store';
 import { Icon } from '../../ui/icon';
+import { Graces } from '../graces/graces';
 
 /** What holds for the whole window: guests are simulated, or the rest of the app does not answer. */
 export function Banners() {
@@ -15,6 +16,7 @@ export function Banners() {
           <p>The rest of Reveille does not answer, so this list may be old. If this stays, quit and open Reveille anew.</p>
         </div>
       ) : null}
+      <Graces />
       {simulated ? (
         <section className="banner banner-demo" aria-label="Demo">
           <Icon name="flask" />

@@ -1,14 +1,16 @@
 import type { KeyboardEvent } from 'react';
 import type { AppView } from '../../../preload/contract/view';
-import { appCommands, shortcutText } from '../../commands';
+import { appCommands } from '../../commands';
 import { focusRow } from '../../focus';
 import { emptiness } from '../../groups';
 import { runAppCommand } from '../../intents';
+import { shortcutText } from '../../shortcuts';
 import { setSearch, useWindow } from '../../store';
 import { IconButton, KeyCap } from '../../ui/button';
 import { Icon, Mark } from '../../ui/icon';
 import { Tip } from '../../ui/tip';
 import { AddButton, DemoButton } from './app-buttons';
+import { Pages } from './pages';
 
 export function Header() {
   const app = useWindow((state) => state.view?.app);
@@ -20,6 +22,7 @@ export function Header() {
         <Mark />
         <span>Reveille</span>
       </h1>
+      <Pages platform={app?.platform ?? 'other'} />
       <Search />
       <div className="header-actions">
         {app === undefined || inList ? null : (
@@ -29,18 +32,24 @@ export function Header() {
             <AddButton command="add-guest" />
           </>
         )}
-        <PaletteButton platform={app?.platform ?? 'other'} />
+        <HeaderButton command="settings" platform={app?.platform ?? 'other'} />
+        <HeaderButton command="palette" platform={app?.platform ?? 'other'} />
       </div>
     </header>
   );
 }
 
-function PaletteButton({ platform }: { platform: AppView['platform'] }) {
-  const { label, icon, shortcut } = appCommands.palette;
+interface HeaderButtonProps {
+  command: 'palette' | 'settings';
+  platform: AppView['platform'];
+}
+
+function HeaderButton({ command, platform }: HeaderButtonProps) {
+  const { label, icon, shortcut } = appCommands[command];
   const keys = shortcut === undefined ? '' : shortcutText(shortcut, platform);
   return (
     <Tip text={`${label} (${keys})`}>
-      <IconButton icon={icon} label={label} title={undefined} onClick={() => void runAppCommand('palette')} />
+      <IconButton icon={icon} label={label} title={undefined} onClick={() => void runAppCommand(command)} />
     </Tip>
   );
 }

@@ -202,7 +202,7 @@ async function play(commands: readonly Command[]): Promise<void> {
         forgetAlarmOfAwakeGuest(next.id);
         const action = next.hibernate ? ('hibernate' as const) : ('suspend' as const);
         const armed = await untilSettledOrCrashed(
-          runner.arm({ guestId: next.id, action, when, confirmWithin: 30 * S }).catch((error: unknown) => {
+          runner.arm({ guestId: next.id, holder: 'app', action, when, confirmWithin: 30 * S }).catch((error: unknown) => {
             expect(error).toBeInstanceOf(StorageError);
             expect(diskIsFull()).toBe(true);
             expect(runner.ofGuest(next.id)?.id).toBe(before?.id);
@@ -227,6 +227,7 @@ async function play(commands: readonly Command[]): Promise<void> {
         forgetAlarmOfAwakeGuest(next.id);
         const request = {
           guestId: next.id,
+          holder: 'app',
           action: 'suspend',
           when: { kind: 'for', ms: 60 * S },
           confirmWithin: S,

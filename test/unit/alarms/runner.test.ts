@@ -34,7 +34,7 @@ describe('an alarm', () => {
     const app = await world.begin();
     const arming = app.runner.arm({
       guestId: 'g',
-      action: 'suspend',
+      holder: 'app', action: 'suspend',
       when: { kind: 'for', ms: H },
       confirmWithin: MIN,
     });
@@ -51,7 +51,7 @@ describe('an alarm', () => {
     const at = world.clock.now() + 2 * H;
     await world
       .runner()
-      .arm({ guestId: 'g', action: 'suspend', when: { kind: 'until', at, text: '' }, confirmWithin: MIN });
+      .arm({ guestId: 'g', holder: 'app', action: 'suspend', when: { kind: 'until', at, text: '' }, confirmWithin: MIN });
     world.guest('g').state = 'suspended';
     world.show('g');
     await world.clock.advance(H);
@@ -83,7 +83,7 @@ describe('an alarm', () => {
     const { runner } = await world.begin();
     const arming = runner.arm({
       guestId: 'g',
-      action: 'suspend',
+      holder: 'app', action: 'suspend',
       when: { kind: 'for', ms: H },
       confirmWithin: MIN,
     });
@@ -162,7 +162,7 @@ describe('an alarm', () => {
     const { runner } = await world.begin();
     const request = {
       guestId: 'g',
-      action: 'suspend',
+      holder: 'app', action: 'suspend',
       when: { kind: 'for', ms: H },
       confirmWithin: MIN,
     } as const;
@@ -182,7 +182,7 @@ describe('an alarm', () => {
 
 describe('a sleep', () => {
   const arm = (world: World, ms: number) =>
-    world.runner().arm({ guestId: 'g', action: 'suspend', when: { kind: 'for', ms }, confirmWithin: 30 * S });
+    world.runner().arm({ guestId: 'g', holder: 'app', action: 'suspend', when: { kind: 'for', ms }, confirmWithin: 30 * S });
 
   it('that takes longer than the alarm is not woken before it began', async () => {
     const world = createWorld();

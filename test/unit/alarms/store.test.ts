@@ -32,7 +32,32 @@ describe('the alarm file', () => {
     expect(reopened.problem).toBeUndefined();
   });
 
+  it('of the first version is read as kept by the app, and stays as a backup', async () => {
+    const fs = memoryFs();
+    const former = JSON.stringify({ document: 'alarms', version: 1, value: [{ ...alarm, holder: 'guest' }] });
+    fs.put('/data/alarms.json', former);
+    const store = await openAlarmStore({ dir: '/data', fs });
+    expect(store.problem).toBeUndefined();
+    expect(store.value).toEqual([alarm]);
+    await store.save([{ ...alarm, due: 7 }]);
+    expect(JSON.parse(fs.text('/data/alarms.json') ?? '')).toMatchObject({ version: 2, value: [{ due: 7 }] });
+    expect(fs.text('/data/alarms.json.bak')).toBe(former);
+  });
+
+  it('keeps what a holder has in hand', async () => {
+    const job = { name: 'reveille-0000cafe-a', kind: 'at', ref: '7', due: null } as const;
+    const held = { kind: 'host', hostId: 'nas', job, keeper: 'at on nas', survives: 'A restart.', blocked: true } as const;
+    const all: Alarm[] = [
+      { ...alarm, holder: 'host', held },
+      { ...alarm, id: 'b', guestId: 'h', holder: 'guest', held: { kind: 'guest', at: 8 } },
+    ];
+    const fs = memoryFs();
+    await (await openAlarmStore({ dir: '/data', fs })).save(all);
+    expect((await openAlarmStore({ dir: '/data', fs: fs.afterProcessEnd() })).value).toEqual(all);
+  });
+
   it.each<[unknown, string]>([
+    [[{ ...alarm, held: { kind: 'guest', at: 1 } }], 'value.0.held: it is not held by its holder'],
     [{}, 'value: '],
     [[alarm, 7], 'value.1: '],
     [[{ ...alarm, due: '07:00' }], 'value.0.due: '],

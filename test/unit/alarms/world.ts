@@ -207,6 +207,7 @@ export function createWorld(start?: number) {
     async sleep(id: string, ms: number, action: Alarm['action'] = 'suspend'): Promise<Alarm> {
       const alarm = await current().runner.arm({
         guestId: id,
+        holder: 'app',
         action,
         when: { kind: 'for', ms },
         confirmWithin: 30_000,

@@ -130,6 +130,8 @@ describe('a sleep with an alarm', () => {
       action: 'suspend',
       when: { kind: 'until', at: world.clock.now() + 20_000, text: 'until' },
       startAccepted: false,
+      by: { kind: 'user' },
+      alarm: 'app',
     });
     await world.done(first);
     expect(await world.done(until, 60_000)).toMatchObject({ code: 'bad-duration' });

@@ -61,7 +61,7 @@ describe('commands', () => {
     ]);
     await world.pass(10);
     expect(world.guest('nas')).toMatchObject({
-      pending: { action: 'suspend', by: 'user' },
+      pending: { action: 'suspend', by: { kind: 'user' } },
       queue: { waiting: 2 },
     });
     expect(await world.done(results)).toEqual([null, null, null]);

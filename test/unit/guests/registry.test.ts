@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { manualGuest } from '../../../main/guests/manual';
-import { HistoryEntry } from '../../../preload/contract/view';
+import { byUser } from '../../../main/power/actor';
+import { HistoryEntry } from '../../../preload/contract/timeline';
 import { agentIgnores } from '../../fakes/faulty-qemu';
 import { memoryFs } from '../../fakes/memory-fs';
 import { createWorld } from './world';
@@ -206,7 +207,8 @@ describe('the list', () => {
     await world.stop();
     const later = await world.open(world.fs);
     expect(later.fleet.guests()).toEqual([]);
-    expect(world.fs.text('/p/history.json')).not.toContain(id);
+    const kept = world.fs.paths().filter((path) => path.startsWith('/p/history'));
+    expect(kept.map((path) => world.fs.text(path)).join()).not.toContain(id);
   });
 });
 
@@ -217,7 +219,7 @@ describe('the history', () => {
     const { id } = world.guest('nas');
     const before = world.fleet.history.revision(id);
     for (let n = 1; n <= 250; n += 1)
-      world.guest('nas').note({ kind: 'action', text: `entry ${n}`, cause: 'user', failed: false });
+      world.guest('nas').note({ kind: 'action', text: `entry ${n}`, actor: byUser, failed: false });
     expect(world.fleet.history.revision(id)).toBe(before + 250);
     const entries = world.fleet.history.of(id);
     expect(entries).toHaveLength(200);
@@ -235,7 +237,7 @@ describe('the history', () => {
     fs.fault = (_, operation, path) =>
       operation === 'write' && path.includes('history') ? 'ENOSPC' : undefined;
     for (let n = 0; n < 5; n += 1) {
-      world.guest('nas').note({ kind: 'action', text: `entry ${n}`, cause: 'user', failed: false });
+      world.guest('nas').note({ kind: 'action', text: `entry ${n}`, actor: byUser, failed: false });
       await world.pass(100);
     }
     expect(world.notices).toMatchObject([
@@ -247,9 +249,10 @@ describe('the history', () => {
     ]);
     expect(world.texts('nas')[0]).toBe('entry 4');
     fs.fault = () => undefined;
-    world.guest('nas').note({ kind: 'action', text: 'entry 5', cause: 'user', failed: false });
+    world.guest('nas').note({ kind: 'action', text: 'entry 5', actor: byUser, failed: false });
     await world.pass(100);
-    expect(fs.text('/p/history.json')).toContain('entry 0');
+    const kept = fs.paths().filter((path) => path.startsWith('/p/history/'));
+    expect(kept.map((path) => fs.text(path)).join()).toContain('entry 0');
   });
 });
 

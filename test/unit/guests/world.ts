@@ -5,23 +5,28 @@ import type { SimulatedQemu, SimulatedQemuOptions } from '../../../main/demo/sim
 import type { SimulatedDisk } from '../../../main/demo/simulation';
 import { createFleet, type Fleet } from '../../../main/guests/fleet';
 import type { Guest } from '../../../main/guests/guest';
-import { HISTORY_VERSION, parseHistories } from '../../../main/guests/history';
-import type { Notice } from '../../../main/guests/notices';
+import type { FleetEvent, Notice } from '../../../main/guests/notices';
 import type { PowerRequest } from '../../../main/guests/power-requests';
 import { GUESTS_VERSION, parseRemembered } from '../../../main/guests/remembered';
+import { openHistoryLog } from '../../../main/history/open';
 import type { FoundGuest, StartRecipe } from '../../../main/hosts/discovery/found';
 import { HostError, type GuestHost, type Launched } from '../../../main/hosts/host';
 import type { Action, Refusal } from '../../../main/power/actions';
+import { byUser } from '../../../main/power/actor';
 import { parseWhen } from '../../../main/power/durations';
 import type { PowerStateName } from '../../../main/power/states';
 import { openDocument } from '../../../main/storage/document';
 import { fakeClock, type FakeClock } from '../../fakes/clock';
 import { startFaultyQemu, type Fault } from '../../fakes/faulty-qemu';
 import type { FakeLink } from '../../fakes/host-link';
+import { fakeHostJobs } from '../../fakes/host-jobs';
 import { memoryFs, type MemoryFs } from '../../fakes/memory-fs';
 import { dialMemory } from '../../fakes/memory-sockets';
 import { inVirtualTime, pass, untilSeen } from '../../support/virtual-time';
 
+type HolderChoice = PowerRequest['alarm'];
+
+export const JOB_PREFIX = 'reveille-0000cafe-';
 export const DELAYS = { boot: 300, suspend: 50, wake: 50, hibernate: 100, shutdown: 50 };
 
 export interface WorldGuest {
@@ -50,7 +55,7 @@ const uuidOf = (index: number) => `0d3f5b9e-6a53-4c0e-9c53-${String(index + 1).p
 /** A host with simulated guests, and a fleet that watches them, in virtual time. Its file mocks one-client-server. */
 export async function createWorld(
   definitions: readonly WorldGuest[],
-  options: { readonly fs?: MemoryFs; readonly clock?: FakeClock; readonly link?: FakeLink } = {},
+  options: { readonly fs?: MemoryFs; readonly clock?: FakeClock; readonly link?: FakeLink; readonly jobs?: boolean } = {},
 ) {
   const link = options.link ?? null;
   const clock = options.clock ?? fakeClock();
@@ -128,6 +133,13 @@ export async function createWorld(
         ]
       : [];
 
+  /** The host's jobs wake its guests, by the sockets of their monitors, as a key would. */
+  const hostJobs = fakeHostJobs(clock, clock.monotonic, ({ means }) => {
+    const slot = slots.find(({ qemu }) => means.kind === 'qmp' && qemu?.qmp.kind === 'unix' && qemu.qmp.path === means.socket);
+    slot?.qemu?.guest.wakeByItself();
+    return true;
+  });
+
   const host: GuestHost = {
     id: 'local',
     name: 'test-host',
@@ -140,6 +152,8 @@ export async function createWorld(
       if (trouble.scan) throw new HostError(trouble.scan.message, 'Try again.', { cause: trouble.scan });
       return clock.monotonic() < listedFrom ? [] : [...slots.flatMap(foundOf), ...listed];
     },
+    shell: null,
+    jobs: options.jobs === true ? hostJobs.connect() : null,
     unasked: () => [],
     onListChanged: () => () => undefined,
     dial: (address) => (link ? link.carry(address, dialMemory) : dialMemory(address)),
@@ -177,6 +191,7 @@ export async function createWorld(
   /** One run of the app on this host. */
   async function open(disk: MemoryFs) {
     const notices: Notice[] = [];
+    const events: FleetEvent[] = [];
     const [guests, alarms, history] = await Promise.all([
       openDocument({
         dir: '/p',
@@ -188,15 +203,7 @@ export async function createWorld(
         clock,
       }),
       openAlarmStore({ dir: '/p', fs: disk, clock }),
-      openDocument({
-        dir: '/p',
-        name: 'history',
-        version: HISTORY_VERSION,
-        parse: parseHistories,
-        empty: {},
-        fs: disk,
-        clock,
-      }),
+      openHistoryLog({ dir: '/p', fs: disk, clock }),
     ]);
     const fleet = createFleet({
       clock,
@@ -208,9 +215,11 @@ export async function createWorld(
         notices.push(notice);
         return () => void (notices.includes(notice) && notices.splice(notices.indexOf(notice), 1));
       },
+      onEvent: (event) => events.push(event),
+      jobPrefix: JOB_PREFIX,
     });
     await inVirtualTime(clock, fleet.start());
-    return fleetTools(clock, fleet, notices);
+    return { ...fleetTools(clock, fleet, notices), events };
   }
 
   return {
@@ -222,6 +231,7 @@ export async function createWorld(
     confirmed,
     listed,
     trouble,
+    hostJobs,
     slot(name: string): Slot {
       const slot = slots.find(({ definition }) => definition.name === name);
       if (!slot) throw new Error(`No definition ${name}`);
@@ -246,14 +256,14 @@ function fleetTools(clock: FakeClock, fleet: Fleet, notices: Notice[]) {
   };
   const until = <T>(what: string | (() => string), look: () => T | undefined | null | false, ms?: number) =>
     untilSeen(clock, what, look, ms);
-  const requestOf = (action: Action, text: string, startAccepted: boolean): PowerRequest => {
+  const requestOf = (action: Action, text: string, startAccepted: boolean, alarm: HolderChoice = 'app'): PowerRequest => {
     const parsed = parseWhen(text, clock.now());
     if (!parsed.ok) throw new Error(parsed.message);
-    return { action, when: parsed.when, startAccepted };
+    return { action, when: parsed.when, startAccepted, by: byUser, alarm };
   };
   /** Asks, without waiting. */
-  const ask = (name: string, action: Action, text = '', startAccepted = true): Promise<Refusal | null> =>
-    fleet.setPowerState(guest(name), requestOf(action, text, startAccepted));
+  const ask = (name: string, action: Action, text = '', startAccepted = true, alarm?: HolderChoice): Promise<Refusal | null> =>
+    fleet.setPowerState(guest(name), requestOf(action, text, startAccepted, alarm));
   const idle = (name: string, ms = 400_000) =>
     until(
       `nothing under way with ${name}`,
@@ -270,8 +280,8 @@ function fleetTools(clock: FakeClock, fleet: Fleet, notices: Notice[]) {
     pass: (ms: number) => pass(clock, ms),
     done: <T>(promise: Promise<T>, ms?: number) => inVirtualTime(clock, promise, ms),
     /** Asks, and waits for the outcome. */
-    async set(name: string, action: Action, text = '', startAccepted = true): Promise<Refusal | null> {
-      const refusal = await inVirtualTime(clock, ask(name, action, text, startAccepted), 120_000);
+    async set(name: string, action: Action, text = '', startAccepted = true, alarm?: HolderChoice): Promise<Refusal | null> {
+      const refusal = await inVirtualTime(clock, ask(name, action, text, startAccepted, alarm), 120_000);
       await idle(name);
       return refusal;
     },

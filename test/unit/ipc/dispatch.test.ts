@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import type { Handlers } from '../../../main/commands';
+import type { Handlers } from '../../../main/commands/handlers';
 import { createDispatch } from '../../../main/ipc/dispatch';
 import { RefusedError } from '../../../main/power/actions';
 import { commandNames } from '../../../preload/contract/api';
@@ -18,6 +18,17 @@ function createBench(handle: (name: CommandName, args: unknown) => unknown = () 
   ) as unknown as Handlers;
   return { calls, faults, dispatch: createDispatch(handlers, (error) => faults.push(error)) };
 }
+
+const draft = {
+  name: '',
+  target: { kind: 'guests', guestIds: ['g'] },
+  action: 'suspend',
+  rule: { kind: 'weekly', days: [1], sleepAt: '23:30', wakeAt: '07:00' },
+  timeZone: 'Europe/Berlin',
+  missed: 'ask',
+  conditions: { nobodySignedIn: false, cpuBelowPercent: null, graceSeconds: 0 },
+  holder: 'auto',
+};
 
 /** Arguments that each command takes. */
 const good: Record<CommandName, unknown> = {
@@ -43,6 +54,24 @@ const good: Record<CommandName, unknown> = {
   editHost: { hostId: 'h', address: 'nas', name: 'n' },
   setHostEnabled: { hostId: 'h', enabled: false },
   removeHost: { hostId: 'h' },
+  offerHolders: { guestId: 'g', action: 'suspend' },
+  setPowerStates: { target: { kind: 'host', hostId: 'h' }, action: 'wakeup' },
+  dismissRun: { runId: 'r' },
+  saveGroup: { groupId: null, draft: { name: 'n', members: [{ guestId: 'g', delaySeconds: 2 }] } },
+  removeGroup: { groupId: 'g' },
+  readSchedule: { draft },
+  saveSchedule: { scheduleId: null, draft },
+  removeSchedule: { scheduleId: 's' },
+  pauseSchedule: { scheduleId: 's', paused: true },
+  skipNext: { scheduleId: 's', skip: true },
+  answerMissed: { scheduleId: 's', answer: 'now' },
+  endGrace: { graceId: 'g', how: 'cancel' },
+  sleepHost: { hostId: 'h', for: '8 h', guests: 'leave' },
+  wakeHost: { hostId: 'h' },
+  changeSettings: { startAtLogin: true },
+  readTimeline: { ids: [], from: 0, to: 1 },
+  exportHistory: { ids: ['g'], format: 'csv' },
+  answerQuit: { promptId: 'q', answer: 'stay' },
   connectHost: { hostId: 'h' },
   answerHostKey: { promptId: 'p', answer: 'once' },
   answerSecret: { promptId: 'p', answers: ['', '123456'], keep: false },

@@ -98,7 +98,7 @@ describe('moving an alarm', () => {
   it('is refused while the guest is being woken', () => {
     const refusal = { ok: false, message: expect.stringContaining('being woken right now') as string };
     expect(extend(firing, { kind: 'by', ms: H }, T)).toEqual(refusal);
-    expect(moved(firing, T, 'instant')).toBe(firing);
+    expect(moved(firing, { due: T, basis: 'instant' })).toBe(firing);
   });
 
   it.each([-8 * H, -9 * H, 365 * 24 * H, NaN])('is refused by %d ms', (ms) => {
@@ -134,7 +134,7 @@ describe('when an alarm is looked at', () => {
 
 describe('a wake', () => {
   it.each<[WakeOutcome, Step]>([
-    [{ kind: 'woken' }, { kind: 'ended', ending: { kind: 'woken', late: 70, at: armed.due + 70 } }],
+    [{ kind: 'woken' }, { kind: 'ended', ending: { kind: 'woken', by: 'app', late: 70, at: armed.due + 70 } }],
     [{ kind: 'already-awake' }, { kind: 'ended', ending: { kind: 'ended-early', by: 'unknown' } }],
     [
       { kind: 'gone', reason: 'off' },

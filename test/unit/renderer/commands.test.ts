@@ -8,17 +8,19 @@ import {
   entryCommands,
   fixBeside,
   fixCommands,
+  groupCommands,
   hostCommands,
   isSleep,
-  matchesShortcut,
   offeredActions,
   offeredAppCommands,
   offeredFixes,
   offeredHostCommands,
   rowActions,
-  shortcutText,
+  selectionCommands,
+  whyNotAlarm,
 } from '../../../renderer/commands';
-import { demoHost, guestView, sshHost, thisComputer } from '../../fakes/views';
+import { matchesShortcut, shortcutText } from '../../../renderer/shortcuts';
+import { alarmView, demoHost, guestView, hostPower, outOfReach, settingsView, sshHost, thisComputer } from '../../fakes/views';
 
 const press = (key: string, more: Partial<Record<'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey', boolean>> = {}) => ({
   key,
@@ -75,7 +77,7 @@ describe('the command table', () => {
   });
 
   it('uses no shortcut twice', () => {
-    const tables = [actionCommands, alarmCommands, entryCommands, appCommands];
+    const tables = [actionCommands, alarmCommands, entryCommands, selectionCommands, groupCommands, appCommands];
     const shortcuts = tables
       .flatMap((table) => Object.values(table))
       .flatMap((words) => ('shortcut' in words ? [JSON.stringify(words.shortcut)] : []));
@@ -110,7 +112,7 @@ describe('row buttons', () => {
 
 describe('app commands', () => {
   it('open the demo or close it, whichever makes sense', () => {
-    const app = { version: '1', platform: 'linux' as const };
+    const app = { version: '1', platform: 'linux' as const, settings: settingsView() };
     expect(offeredAppCommands({ ...app, demo: 'closed' })).toContain('open-demo');
     expect(offeredAppCommands({ ...app, demo: 'open' })).toContain('close-demo');
     expect(offeredAppCommands({ ...app, demo: 'opening' })).not.toContain('open-demo');
@@ -133,6 +135,19 @@ describe('host commands', () => {
     expect(offered({ id: 'nas', enabled: false }).map(({ command }) => command)).toContain('enable');
   });
 
+  it('put a host to sleep that is awake and can sleep, and wake one that sleeps', () => {
+    const commands = (power: ReturnType<typeof hostPower>) =>
+      offered({ id: 'nas', power }).filter(({ command }) => command === 'sleep' || command === 'wake');
+    expect(commands(hostPower())).toEqual([{ command: 'sleep', whyNot: undefined }]);
+    expect(commands(hostPower({ state: 'asleep' }))).toEqual([{ command: 'wake', whyNot: undefined }]);
+    const noMac = { available: false, reason: 'Its MAC address was never seen.', remedy: 'Wake it by its power button.' } as const;
+    expect(commands(hostPower({ state: 'asleep', wake: noMac }))).toEqual([
+      { command: 'wake', whyNot: 'Its MAC address was never seen. Wake it by its power button.' },
+    ]);
+    // It was switched off by somebody, as far as can be told: Wake-on-LAN may reach it.
+    expect(commands(hostPower({ wake: { available: true } })).map(({ command }) => command)).toEqual(['sleep', 'wake']);
+  });
+
   it('connect now what is not connected, and say why not otherwise', () => {
     expect(connect({})?.whyNot).toBe('The host is connected.');
     expect(connect({ link: { kind: 'connecting', step: 'TCP' } })?.whyNot).toBe('It is being connected.');
@@ -140,6 +155,17 @@ describe('host commands', () => {
     expect(connect({ link: { kind: 'offline' } })?.whyNot).toBeUndefined();
     expect(connect({ link: { kind: 'backoff', nextTry: 1, reason: 'r' } })?.whyNot).toBeUndefined();
     expect(connect({ link: { kind: 'blocked', reason: 'r' } })?.whyNot).toBeUndefined();
+  });
+});
+
+describe('alarm commands', () => {
+  it('are refused with the alarm’s own reason, but for waking the guest', () => {
+    const alarm = alarmView({ id: 'a', due: 1, holder: 'guest', change: outOfReach });
+    expect(whyNotAlarm(alarm, 'wake-now')).toBeUndefined();
+    for (const command of ['extend', 'change', 'cancel'] as const) {
+      expect(whyNotAlarm(alarm, command)).toMatch(/can’t be reached while it sleeps. Wake the guest/);
+    }
+    expect(whyNotAlarm(alarmView({ id: 'a', due: 1 }), 'cancel')).toBeUndefined();
   });
 });
 
@@ -151,6 +177,7 @@ describe('shortcuts', () => {
     expect(shortcutText(s, 'linux')).toBe('S');
     expect(shortcutText(k, 'linux')).toBe('Ctrl K');
     expect(shortcutText(k, 'darwin')).toBe('⌘K');
+    expect(shortcutText({ key: ' ', mod: false }, 'linux')).toBe('Space');
   });
 
   it('match their key with just their modifiers', () => {

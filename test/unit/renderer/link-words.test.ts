@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HostView } from '../../../preload/contract/view';
 import type { Said } from '../../../renderer/link-words';
-import { guestCount, hostNotesWords, linkAnnouncements, lostAlarms, notHonouredWords } from '../../../renderer/link-words';
-import { guestView, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
+import { alarmsUntil, guestCount, hostNotesWords, linkAnnouncements, lostAlarms, notHonouredWords } from '../../../renderer/link-words';
+import { alarmView, guestView, hostPower, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
 
 const now = new Date(2025, 10, 22, 14, 0).getTime();
 const ready: HostView['link'] = { kind: 'ready' };
@@ -60,6 +60,20 @@ describe('announcements of connections', () => {
     ]);
   });
 
+  it('say that a host sleeps and until when, and nothing of the connection that goes with it', () => {
+    const asleep = hostPower({ state: 'asleep', wakesAt: now + 3_600_000 });
+    expect(
+      heard(
+        { link: ready, power: hostPower() },
+        { link: ready, power: hostPower({ state: 'falling-asleep' }) },
+        { link: offline, power: hostPower({ state: 'falling-asleep' }) },
+        { link: lost, power: asleep },
+        { link: offline, power: hostPower({ state: 'waking' }) },
+        { link: ready, power: hostPower() },
+      ),
+    ).toEqual(['nas: connected', '', '', 'nas: sleeping, wakes 15:00', '', 'nas: connected']);
+  });
+
   it('count many changes, and forget hosts that are gone', () => {
     const four = ['a', 'b', 'c', 'd'].map((id) => sshHost({ id }));
     const all = linkAnnouncements(hosts(thisComputer, ...four), new Map(), now);
@@ -82,7 +96,7 @@ describe('words for hosts', () => {
   });
 
   it('name the alarms of a host’s guests, and of no other’s', () => {
-    const alarm = { id: 'a', holder: 'app' as const, action: 'suspend' as const, due: now + 3_600_000, phase: 'armed' as const };
+    const alarm = alarmView({ id: 'a', due: now + 3_600_000 });
     const view = snapshotOf({
       hosts: [thisComputer, sshHost({ id: 'nas' })],
       guests: [
@@ -93,5 +107,7 @@ describe('words for hosts', () => {
       ],
     });
     expect(lostAlarms(view, 'nas', now)).toEqual(['db, wakes 15:00', 'web, wakes 15:00']);
+    expect(alarmsUntil(view, 'nas', alarm.due, now)).toEqual([]);
+    expect(alarmsUntil(view, 'nas', alarm.due + 1, now)).toHaveLength(2);
   });
 });

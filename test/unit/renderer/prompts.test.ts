@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { authorityNote, fingerprintCommand, promptInFront, type HostKeyPrompt } from '../../../renderer/prompts';
-import { hostKeyPrompt, secretPrompt } from '../../fakes/views';
+import { hostKeyPrompt, quitPrompt, secretPrompt } from '../../fakes/views';
 
 const first = hostKeyPrompt({ id: 'first' });
 const second = secretPrompt({ id: 'second' });
@@ -11,6 +11,12 @@ describe('the question in front', () => {
     expect(promptInFront({}, null, [])).toBeNull();
     expect(promptInFront(both, null, [])).toBe('first');
     expect(promptInFront({ second, first }, 'first', [])).toBe('first');
+  });
+
+  it('is whether to quit, since that was asked for last, and then the one before', () => {
+    const quit = quitPrompt({ id: 'quit', alarms: [] });
+    expect(promptInFront({ first, quit }, 'first', [])).toBe('quit');
+    expect(promptInFront({ first, quit }, 'quit', ['quit'])).toBe('first');
   });
 
   it('makes room once it is answered or gone', () => {

@@ -11,9 +11,11 @@ import {
   selectGuest,
   showDialog,
   showMenu,
+  showPage,
   showView,
   windowStore,
 } from '../../../renderer/store';
+import { scheduleView } from '../../fakes/plan-views';
 import { guestView, hostKeyPrompt, secretPrompt, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
 
 const nas = guestView({ id: 'nas' });
@@ -152,5 +154,30 @@ describe('notices of the window', () => {
     expect(Object.values(state().localNotices).map(({ at }) => at)).toEqual([2, 1]);
     ids().forEach(dropLocalNotice);
     expect(ids()).toEqual([]);
+  });
+});
+
+describe('pages', () => {
+  it('stay while guests come and go, and give way to a guest’s details', () => {
+    showPage('timeline');
+    showView(snapshotOf({ guests: [db] }));
+    expect(state().page).toBe('timeline');
+    selectGuest(null);
+    expect(state().page).toBe('timeline');
+    selectGuest('db');
+    expect([state().page, state().selectedId]).toEqual(['guests', 'db']);
+  });
+
+  it('a schedule’s dialog goes with the schedule; that of a new one needs none', () => {
+    const schedules = [scheduleView({ id: 's' })];
+    showView(snapshotOf({ guests: [nas], schedules }));
+    showDialog({ kind: 'schedule', scheduleId: 's', target: null });
+    showView(snapshotOf({ guests: [db], schedules }));
+    expect(state().dialog).not.toBeNull();
+    showView(snapshotOf({ guests: [db] }));
+    expect(state().dialog).toBeNull();
+    showDialog({ kind: 'schedule', scheduleId: null, target: { kind: 'guests', guestIds: ['db'] } });
+    showView(snapshotOf());
+    expect(state().dialog).not.toBeNull();
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { GuestView, Patch, Snapshot } from '../../../preload/contract/view';
 import type { Sync } from '../../../renderer/sync';
 import { applyPatch, receivePatch, receiveSnapshot, unsynced } from '../../../renderer/sync';
+import { graceView, groupView, runView, scheduleView } from '../../fakes/plan-views';
 import { guestView, hostKeyPrompt, secretPrompt, snapshotOf } from '../../fakes/views';
 
 const live = (view: Snapshot): Sync => receiveSnapshot(unsynced, view).sync;
@@ -33,6 +34,15 @@ describe('applyPatch', () => {
     const next = applyPatch(view, patch);
     expect([next.prompts, next.tests]).toEqual([{ new: added }, { t: test }]);
     expect(next.guests).toBe(view.guests);
+  });
+
+  it('carries schedules, groups, runs and graces, too', () => {
+    const view = snapshotOf({ schedules: [scheduleView({ id: 'old' })], groups: [groupView({ id: 'g' })] });
+    const [run, grace, schedule] = [runView({ id: 'r', at: 1 }), graceView({ id: 'n', at: 2 }), scheduleView({ id: 'new' })];
+    const patch = { epoch: 'epoch-1', revision: 1, schedules: { old: null, new: schedule }, runs: { r: run }, graces: { n: grace } };
+    const next = applyPatch(view, patch);
+    expect([next.schedules, next.runs, next.graces]).toEqual([{ new: schedule }, { r: run }, { n: grace }]);
+    expect(next.groups).toBe(view.groups);
   });
 
   it('takes an id for an id, whatever it is called', () => {

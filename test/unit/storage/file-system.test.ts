@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDocument } from '../../../main/storage/document';
+import { openLog } from '../../../main/storage/open-log';
 import { nodeFileSystem } from '../../../main/storage/file-system';
 
 const parse = (value: unknown): string[] => {
@@ -34,6 +35,23 @@ describe('a document on real files', () => {
       expect((await stat(join(dir, name))).mode & 0o777).toBe(0o600);
     }
     expect((await stat(dir)).mode & 0o777).toBe(0o700);
+  });
+
+  it('and a log: what was flushed is there, in files for this user only, small ones joined', async () => {
+    const dir = join(await folder(), 'log');
+    const openIn = () => openLog<string>({ dir, name: 'things', version: 1, parse: String, limits: { segment: 100, total: 1000, segments: 3 } });
+    for (let run = 0; run < 6; run += 1) {
+      const log = await openIn();
+      for (const part of ['a', 'b']) {
+        log.add(`${run}${part}`);
+        await log.flush();
+      }
+      await log.close();
+    }
+    const files = await readdir(dir);
+    expect(files.length).toBeLessThanOrEqual(4);
+    for (const name of files) expect((await stat(join(dir, name))).mode & 0o777).toBe(0o600);
+    expect((await openIn()).loaded.map(({ value }) => value)).toEqual([0, 1, 2, 3, 4, 5].flatMap((run) => [`${run}a`, `${run}b`]));
   });
 
   it('replaces a temporary file that a crash left, whatever its mode', async () => {

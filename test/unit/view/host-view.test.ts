@@ -10,7 +10,7 @@ const book = { saved: () => undefined, host: () => undefined } as unknown as Hos
 const viewWith = (unasked: readonly Unasked[]) => {
   const host = { id: 'local', name: 'here', kind: 'this-computer', simulated: false, link: null, unasked: () => unasked };
   const fleet = { hosts: () => [host], status: () => ({ kind: 'ready' }) } as unknown as Fleet;
-  return hostViewOf('local', fleet, book);
+  return hostViewOf('local', fleet, book, null);
 };
 
 it('tells what could not be asked of a host once, and not what nobody has there', () => {

@@ -23,7 +23,18 @@ function createBench() {
   const notices = new Map<string, NoticeView>();
   const prompts = new Map<string, PromptView>();
   const tests = new Map<string, HostTestView>();
-  let app: AppView = { version: '1', platform: 'linux', demo: 'closed' };
+  let app: AppView = {
+    version: '1',
+    platform: 'linux',
+    demo: 'closed',
+    settings: {
+      notifications: { woken: true, failed: true, late: true },
+      startAtLogin: false,
+      startAtLoginMissing: null,
+      notificationsMissing: null,
+      tray: true,
+    },
+  };
   const patches: Patch[] = [];
   const reads: string[] = [];
   const sources: Sources = {
@@ -33,6 +44,10 @@ function createBench() {
     notices: (id) => notices.get(id),
     prompts: (id) => prompts.get(id),
     tests: (id) => tests.get(id),
+    schedules: () => undefined,
+    groups: () => undefined,
+    runs: () => undefined,
+    graces: () => undefined,
   };
   const publisher = createPublisher('epoch', sources, (patch) => patches.push(structuredClone(patch)));
   return {
@@ -72,6 +87,10 @@ function createBench() {
       notices: Object.fromEntries(notices),
       prompts: Object.fromEntries(prompts),
       tests: Object.fromEntries(tests),
+      schedules: {},
+      groups: {},
+      runs: {},
+      graces: {},
     }),
   };
 }

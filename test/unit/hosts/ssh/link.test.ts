@@ -52,13 +52,14 @@ interface Call {
   readonly at: number;
 }
 
-function createBench(random = 0.5) {
+function createBench(random = 0.5, retryIn?: () => number | null) {
   const clock = fakeClock();
   const calls: Call[] = [];
   const states: LinkState[] = [];
   const link = createHostLink({
     clock,
     random: () => random,
+    ...(retryIn ? { retryIn } : {}),
     connect: (signal, step) =>
       new Promise((resolve, reject) => calls.push({ signal, step, resolve, reject, at: clock.monotonic() })),
   });
@@ -364,5 +365,29 @@ describe('a link that is stopped', () => {
       expect(kinds()).toEqual(['connecting', ready ? 'ready' : 'backoff', 'offline']);
       await link.stop();
     }
+  });
+});
+
+describe('a link to a host of which more is known', () => {
+  it('waits as long as it is told to, and as after any loss when it is told nothing', async () => {
+    let rest: number | null = 15 * 60_000;
+    const { link, succeed, fail, wait, clock, states } = createBench(0.5, () => rest);
+    link.connectNow();
+    (await succeed()).die();
+    await clock.advance(0);
+    expect(states.at(-1)).toMatchObject({ kind: 'backoff', nextTry: clock.now() + 15 * 60_000 });
+    expect(await wait()).toBe(15 * 60_000);
+    rest = null;
+    await fail();
+    expect(await wait()).toBe(1000);
+  });
+
+  it('is connected to at once when that is asked for', async () => {
+    const { link, calls, fail, clock } = createBench(0.5, () => 15 * 60_000);
+    link.connectNow();
+    await fail();
+    await clock.advance(1000);
+    link.connectNow();
+    expect(calls).toHaveLength(2);
   });
 });

@@ -1,0 +1,17 @@
+import { RefusedError } from '../power/actions';
+import type { Handlers, Stage } from './handlers';
+
+export function settingsHandlers({ settings, quit }: Stage): Pick<Handlers, 'changeSettings' | 'answerQuit'> {
+  return {
+    async changeSettings(to) {
+      await settings.change(to);
+      return {};
+    },
+    answerQuit({ promptId, answer }) {
+      if (quit.answer(promptId, answer)) return Promise.resolve({});
+      return Promise.reject(
+        new RefusedError({ code: 'unknown-question', message: 'Nobody waits for this answer any more.', remedy: 'Quit again to be asked again.' }),
+      );
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { app, powerMonitor } from 'electron';
+import type { App, AppEvent } from '../app';
+import type { Clock } from '../clock';
+import { serveBridge } from '../ipc/bridge';
+import { createDispatch, type Dispatch } from '../ipc/dispatch';
+import type { Desktop } from '../settings';
+import type { Patch } from '../../preload/contract/view';
+import { createLoginItem } from './login-item';
+import { createNotifications } from './notifications';
+import { createOneWindow, type OneWindow } from './one-window';
+import { createQuitting } from './quitting';
+import { noServices, watchSession, type SessionServices } from './session-services';
+import type { Switches } from './switches';
+import { createTray, type TrayKeeper } from './tray';
+import { timeWords, trayMenu, type TrayCommand } from './tray-menu';
+
+/** How the app shows itself: window, tray, notifications, and what it takes to end it. */
+export interface Presence {
+  /** What the app is told of the desktop. */
+  readonly desktop: Desktop;
+  onPatch(patch: Patch): void;
+  onEvent(event: AppEvent): void;
+  /** Shows the app, which is ready to be called. */
+  begin(app: App): OneWindow;
+}
+
+const PLACE = process.platform === 'darwin' ? 'menu bar' : 'tray';
+
+/** To be called when Electron is ready. */
+export function createPresence(clock: Clock, switches: Switches): Presence {
+  let reveille: App | null = null;
+  let window: OneWindow | null = null;
+  let tray: TrayKeeper | null = null;
+  let services: SessionServices = noServices;
+
+  const loginItem = createLoginItem(process.env, switches);
+  const notifications = createNotifications({
+    wanted: () => reveille?.settings.value().notifications ?? { woken: false, failed: false, late: false },
+    onClick: (guestId) => (guestId === undefined ? window?.open() : window?.reveal(guestId)),
+    onMissing: () => reveille?.desktopChanged(),
+  });
+  /** Only a Linux desktop may lack one. */
+  const hasTray = () => process.platform !== 'linux' || services.panel !== null;
+
+  const lookAtLoginItem = () => {
+    const before = loginItem.isOn;
+    void loginItem.look().then(() => {
+      if (loginItem.isOn !== before) reveille?.desktopChanged();
+    });
+  };
+
+  /** Only the first time: closing the window does not end the app. */
+  const tellOfTray = (running: App, event: { preventDefault(): void }) => {
+    if (running.settings.kept.trayTold) return;
+    const told = () => {
+      running.settings.note({ trayTold: true }).catch((error: unknown) => console.error('It will be told again:', error));
+    };
+    const title = `Reveille stays in the ${PLACE}`;
+    if (notifications.missing() === null) {
+      const text = `Reveille stays in the ${PLACE} so that alarms are kept. Open or quit it from its icon there.`;
+      void notifications.say(title, text).then((shown) => shown && told());
+      return;
+    }
+    event.preventDefault();
+    running.tell({
+      severity: 'info',
+      title,
+      message: `Closing the window leaves Reveille in the ${PLACE} so that alarms are kept. Open or quit it from its icon there.`,
+      remedy: 'Close the window again.',
+    });
+    told();
+  };
+
+  const begin = (running: App): OneWindow => {
+    reveille = running;
+    const dispatch = createDispatch(running.handlers, (error) => console.error('A command met a fault:', error));
+    const mine = createOneWindow({
+      serve: (contents) => serveBridge(contents, dispatch),
+      onClosing(event) {
+        if (quitting.leaving) return;
+        if (hasTray()) return tellOfTray(running, event);
+        event.preventDefault();
+        // Not at once: a close that is prevented cancels the quitting it finds under way.
+        setImmediate(() => app.quit());
+      },
+      onOpened: lookAtLoginItem,
+      onSessionEnd: () => quitting.leave(),
+    });
+    window = mine;
+    const quitting = createQuitting(
+      () => running.alarmsThatNeedTheApp().length > 0,
+      () => {
+        mine.open();
+        return running.askToQuit();
+      },
+    );
+    const carryOut = (command: TrayCommand) => {
+      switch (command.kind) {
+        case 'open':
+          return mine.open();
+        case 'show':
+          return mine.reveal(command.guestId);
+        case 'quit':
+          return app.quit();
+        case 'wake':
+        case 'wake-host':
+          void wake(command, dispatch, running, mine);
+      }
+    };
+    const show = () => (tray ??= createTray({ clock, menu: () => trayMenu(running.snapshot(), clock.now()), onCommand: carryOut }));
+    if (process.platform === 'linux') {
+      void watchSession(process.env, process.getuid?.() ?? 0, clock, (now) => {
+        const isNew = now.panel !== null && now.panel !== services.panel;
+        services = now;
+        notifications.daemonSeen(now.notifications);
+        if (isNew) tray?.renew();
+        running.desktopChanged();
+      }).then(show);
+    } else {
+      show();
+    }
+    lookAtLoginItem();
+    powerMonitor.on('suspend', () => {
+      running.beforeSleep();
+      warnOfSleep(running);
+    });
+    powerMonitor.on('resume', () => running.recheck());
+    app.on('will-quit', () => tray?.remove());
+    return mine;
+  };
+
+  const warnOfSleep = (running: App) => {
+    const alarms = running.alarmsThatNeedTheApp();
+    if (alarms.length === 0 || !running.settings.value().notifications.late) return;
+    const now = clock.now();
+    const names = alarms.map(({ name, due }) => `${name} (${timeWords(due, now)})`).join(', ');
+    void notifications.say(
+      'Alarms wait for this computer',
+      `This computer is going to sleep. Reveille wakes ${names} only while this computer is awake: keep it awake, or wake it by then.`,
+    );
+  };
+
+  return {
+    desktop: {
+      facts: () => ({
+        startAtLogin: loginItem.isOn,
+        startAtLoginMissing: loginItem.missing,
+        notificationsMissing: notifications.missing(),
+        tray: hasTray(),
+      }),
+      setStartAtLogin: (on) => loginItem.set(on),
+    },
+    onPatch(patch) {
+      window?.send(patch);
+      tray?.touch();
+    },
+    onEvent: (event) => notifications.tell(event),
+    begin,
+  };
+}
+
+/** As the window would; what is refused is shown there. */
+async function wake(
+  command: Extract<TrayCommand, { kind: 'wake' | 'wake-host' }>,
+  dispatch: Dispatch,
+  running: App,
+  window: OneWindow,
+): Promise<void> {
+  const isGuest = command.kind === 'wake';
+  const result = isGuest
+    ? await dispatch('setPowerState', { guestId: command.guestId, action: command.action })
+    : await dispatch('wakeHost', { hostId: command.hostId });
+  if (result.ok) return;
+  const { guests, hosts } = running.snapshot();
+  const name = (isGuest ? guests[command.guestId]?.name : hosts[command.hostId]?.name) ?? 'It';
+  const { message, remedy } = result.refusal;
+  running.tell({
+    ...(isGuest ? { guestId: command.guestId } : {}),
+    severity: 'error',
+    title: `${name} was not woken`,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  if (isGuest) window.reveal(command.guestId);
+  else window.open();
+}

@@ -1,0 +1,109 @@
+import type { Clock } from './clock';
+import { createGroupBook, openGroups, type GroupBook } from './groups/groups';
+import { createRuns, type Runs } from './groups/runs';
+import { createTargets, type Targets } from './groups/targets';
+import type { Fleet } from './guests/fleet';
+import type { Notice } from './guests/notices';
+import { openSchedules } from './schedules/model';
+import { createSchedules, type Schedules } from './schedules/schedules';
+import type { Document } from './storage/document';
+import type { FileSystem } from './storage/file-system';
+import { groupViewOf, scheduleViewOf } from './view/plan-view';
+import type { Sources } from './view/publisher';
+
+/** Groups, runs and schedules, and what of them the window shows. */
+export interface Planning {
+  readonly documents: readonly Document<unknown>[];
+  readonly targets: Targets;
+  readonly groups: GroupBook;
+  readonly runs: Runs;
+  readonly schedules: Schedules;
+  readonly sources: Pick<Sources, 'schedules' | 'groups' | 'runs' | 'graces'>;
+  /** Shows what was kept. */
+  show(): void;
+  /** A guest or a host came, went or changed. */
+  changed(id: string): void;
+  stop(): Promise<void>;
+}
+
+export interface PlanningOptions {
+  readonly clock: Clock;
+  readonly dir: string;
+  readonly fs?: FileSystem;
+  readonly fleets: () => readonly Fleet[];
+  readonly touch: (kind: 'schedules' | 'groups' | 'runs' | 'graces', id: string) => void;
+  /** @returns a function that takes the notice back */
+  readonly onNotice: (notice: Notice) => () => void;
+  /** Something that a schedule should have done was not done. */
+  readonly onFailure: (about: { readonly guestId?: string; readonly title: string; readonly text: string }) => void;
+}
+
+/** @throws StorageError when a file cannot be read, or was written by a newer version */
+export async function openPlanning(options: PlanningOptions): Promise<Planning> {
+  const { clock, dir, fs, fleets, touch, onNotice, onFailure } = options;
+  const place = { dir, clock, ...(fs ? { fs } : {}) };
+  const [groupDocument, scheduleDocument] = await Promise.all([openGroups(place), openSchedules(place)]);
+  const groups: GroupBook = createGroupBook({
+    document: groupDocument,
+    isGuest: (id) => targets.member(id) !== undefined,
+    onGroup(id) {
+      touch('groups', id);
+      for (const schedule of schedules.ids()) touch('schedules', schedule);
+    },
+  });
+  const targets: Targets = createTargets(fleets, (id) => groups.group(id));
+  const runs = createRuns({ clock, onRun: (id) => touch('runs', id) });
+  const schedules: Schedules = createSchedules({
+    clock,
+    document: scheduleDocument,
+    targets,
+    onSchedule: (id) => touch('schedules', id),
+    onGrace: (id) => touch('graces', id),
+    onNotice(notice) {
+      const { guestId, severity, title, message } = notice;
+      if (severity === 'error') onFailure({ ...(guestId ? { guestId } : {}), title, text: message });
+      return onNotice(notice);
+    },
+  });
+  /** The guests and hosts that were there when the window was last told of what is planned for them; null before that. */
+  let there: Set<string> | null = null;
+  const isThere = (id: string) =>
+    targets.member(id) !== undefined || fleets().some((fleet) => fleet.hosts().some((host) => host.id === id));
+
+  const show = () => {
+    there = new Set(fleets().flatMap((fleet) => [...fleet.guests(), ...fleet.hosts()].map(({ id }) => id)));
+    for (const { id } of groups.all()) touch('groups', id);
+    for (const id of schedules.ids()) touch('schedules', id);
+  };
+
+  return {
+    documents: [groupDocument, scheduleDocument],
+    targets,
+    groups,
+    runs,
+    schedules,
+    sources: {
+      groups(id) {
+        const group = groups.group(id);
+        return group && groupViewOf(group, targets);
+      },
+      schedules(id) {
+        const schedule = schedules.find(id);
+        return schedule && scheduleViewOf(schedule, schedules, targets);
+      },
+      runs(id) {
+        const run = runs.run(id);
+        return run && { ...run, steps: [...run.steps] };
+      },
+      graces: (id) => schedules.grace(id),
+    },
+    show,
+    changed(id) {
+      if (there !== null && isThere(id) !== there.has(id)) show();
+    },
+    async stop() {
+      runs.stop();
+      await schedules.stop();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { RunView } from '../preload/contract/schedules';
+import type { Snapshot } from '../preload/contract/view';
+import { cleanLine } from './text';
+import type { IconName } from './ui/icon';
+
+/** Words and order for actions on several guests. Pure. */
+
+export type RunStep = RunView['steps'][number];
+export type StepState = RunStep['state'];
+
+export const stepWords: Record<StepState, { label: string; icon: IconName | 'spinner' }> = {
+  waiting: { label: 'Waiting', icon: 'clock' },
+  running: { label: 'Under way', icon: 'spinner' },
+  done: { label: 'Done', icon: 'check' },
+  skipped: { label: 'Skipped', icon: 'info' },
+  failed: { label: 'Failed', icon: 'crash' },
+};
+
+const countOf = ({ steps }: RunView, state: StepState): number => steps.filter((step) => step.state === state).length;
+
+export const failedCount = (run: RunView): number => countOf(run, 'failed');
+
+/** "2 of 3 done", and what went otherwise: "2 of 3 done, 1 failed". */
+export function runSummary(run: RunView): string {
+  const [failed, skipped] = [failedCount(run), countOf(run, 'skipped')];
+  const parts = [
+    `${countOf(run, 'done')} of ${run.steps.length} done`,
+    failed === 0 ? '' : `${failed} failed`,
+    skipped === 0 ? '' : `${skipped} skipped`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+export interface SkippedFor {
+  /** Why, and what to do next. */
+  text: string;
+  names: readonly string[];
+}
+
+/** What failed stands first, each with its reason; then what was skipped, by reason; the rest in the order in which it is done. */
+export function stepsToShow({ steps }: RunView): {
+  failed: readonly RunStep[];
+  skipped: readonly SkippedFor[];
+  rest: readonly RunStep[];
+} {
+  const reasons = new Map<string, string[]>();
+  for (const { state, text, name } of steps) {
+    if (state === 'skipped' && text !== undefined) reasons.set(text, [...(reasons.get(text) ?? []), name]);
+  }
+  return {
+    failed: steps.filter(({ state }) => state === 'failed'),
+    skipped: [...reasons].map(([text, names]) => ({ text, names })),
+    rest: steps.filter(({ state, text }) => state !== 'failed' && (state !== 'skipped' || text === undefined)),
+  };
+}
+
+/** What a screen reader hears of runs that have ended since: "Sleep: Storage: 2 of 3 done, 1 failed". */
+export const runAnnouncements = (before: Snapshot['runs'], after: Snapshot['runs']): string =>
+  Object.values(after)
+    .filter((run) => run.done && before[run.id]?.done !== true)
+    .map((run) => `${cleanLine(run.title)}: ${runSummary(run)}`)
+    .join('. ');

@@ -1,0 +1,103 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
+import { guestsCanRun, startGuest, type TinyGuest } from '../guest/tiny-guest';
+import { isMissing, requireComponent } from '../support/requires';
+import { packageFile, ROOT } from './packages';
+
+const NAME = 'packaged-nas';
+const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+
+test.skip(isMissing('root with apt-get', canInstall), 'A .deb is installed by root, with apt-get.');
+test.describe.configure({ mode: 'serial' });
+
+let guest: TinyGuest;
+let profile: string;
+let app: ChildProcess;
+let browser: Browser;
+let page: Page;
+
+const apt = (...args: string[]) =>
+  spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', '--yes', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  requireComponent('QEMU', guestsCanRun(), (why) => test.skip(true, why));
+  profile = mkdtempSync(path.join(os.tmpdir(), 'reveille-package-'));
+  guest = await startGuest({ name: NAME });
+  await guest.waitForAgent(60_000);
+});
+
+test.afterAll(async () => {
+  await browser?.close();
+  app?.kill('SIGKILL');
+  await guest?.stop();
+  if (existsSync('/opt/Reveille')) apt('purge', 'reveille');
+  if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+});
+
+test('apt installs it, with a command and an entry in the menu', () => {
+  test.setTimeout(240_000);
+  const { status, stdout, stderr } = apt('install', '--no-install-recommends', packageFile('.deb'));
+  expect(status, stdout + stderr).toBe(0);
+  expect(existsSync('/usr/bin/reveille')).toBe(true);
+  const entry = readFileSync('/usr/share/applications/reveille.desktop', 'utf8');
+  expect(entry).toMatch(/^Name=Reveille$/m);
+  expect(entry).toMatch(/^MimeType=.*x-scheme-handler\/reveille;/m);
+  expect(entry).toMatch(/^Icon=reveille$/m);
+  expect(existsSync('/usr/share/icons/hicolor/256x256/apps/reveille.png')).toBe(true);
+});
+
+test('the installed app opens its window', async () => {
+  app = spawn('/usr/bin/reveille', ['--no-sandbox', '--user-data-dir', profile, '--remote-debugging-port=0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const address = await new Promise<string>((resolve, reject) => {
+    let said = '';
+    app.once('exit', (code) => reject(new Error(`It ended (${code}): ${said}`)));
+    app.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const found = /DevTools listening on (ws:\S+)/.exec(said);
+      if (found) resolve(found[1]!);
+    });
+  });
+  browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  const [context] = browser.contexts();
+  page = context!.pages()[0] ?? (await context!.waitForEvent('page'));
+  await expect(page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true })).toContainText('Running');
+});
+
+test('a real guest sleeps for 5 s in it, and wakes on time', async () => {
+  const row = page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true });
+  await row.getByRole('button', { name: 'Sleep', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sleep', exact: true });
+  await dialog.getByLabel('For', { exact: true }).fill('5 s');
+  const asked = Date.now();
+  await dialog.getByRole('button', { name: 'Sleep', exact: true }).click();
+  await expect(row).toContainText('Sleeping');
+  await expect(row).toContainText(/Wakes \d\d?:\d\d/);
+  await page.screenshot({ path: path.join(ROOT, 'test-results/screenshots/package-sleeping.png') });
+  await expect(row).toContainText('Running', { timeout: 20_000 });
+  expect(Date.now() - asked).toBeGreaterThanOrEqual(4_000);
+});
+
+test('it ends when it is told to, and is removed without leftovers', async () => {
+  await browser.close();
+  const ended = new Promise((resolve) => app.once('exit', resolve));
+  app.kill('SIGTERM');
+  await ended;
+  const listed = spawnSync('dpkg', ['-L', 'reveille'], { encoding: 'utf8' }).stdout.trim().split('\n');
+  expect(listed.length).toBeGreaterThan(10);
+  const { status, stdout, stderr } = apt('purge', 'reveille');
+  expect(status, stdout + stderr).toBe(0);
+  const left = listed.filter((file) => /reveille/i.test(file) && existsSync(file));
+  expect(left).toEqual([]);
+  expect(existsSync('/usr/bin/reveille')).toBe(false);
+  expect(existsSync('/etc/apparmor.d/reveille')).toBe(false);
+  expect(spawnSync('update-alternatives', ['--query', 'reveille']).status).not.toBe(0);
+});
