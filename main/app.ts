@@ -26,6 +26,7 @@ import { viewOf } from './view/guest-view';
 import { hostPowerView } from './view/host-power-view';
 import { hostViewOf, promptView, testView } from './view/host-view';
 import { createPublisher } from './view/publisher';
+import { createUpdates, type UpdateSource } from './updates';
 import type { AppView, HostPowerView, NoticeView, Patch, Snapshot } from '../preload/contract/view';
 
 /** What the application needs from the computer and the desktop around it. */
@@ -45,6 +46,7 @@ export interface Platform {
   readonly wakeOnLan: { readonly port: number; readonly everywhere: string };
   readonly secrets: SecretStore;
   readonly desktop: Desktop;
+  readonly updates: UpdateSource;
   /** Asks the user where to, and writes the file there. @returns null when the user cancelled @throws StorageError */
   readonly saveFile: (suggestedName: string, bytes: Uint8Array) => Promise<string | null>;
   /** Between 0 and 1. */
@@ -80,8 +82,8 @@ export interface App {
   alarmsThatNeedTheApp(): readonly KeptAlarm[];
   /** Asks in the window where alarms depend on the app, and resolves with the answer. */
   askToQuit(): Promise<QuitAnswer>;
-  /** Shows a notice in the window. */
-  tell(notice: Notice): void;
+  /** Shows a notice in the window. @returns a function that takes it back */
+  tell(notice: Notice): () => void;
 }
 
 /**
@@ -110,6 +112,12 @@ export async function createApp(platform: Platform): Promise<App> {
   });
   const questions = createQuestions((id) => publisher.touch('prompts', id));
   const settings = createSettings(profile.settings, platform.desktop, () => publisher.touchApp());
+  const updates = createUpdates({
+    clock,
+    source: platform.updates,
+    choice: () => settings.value().updates,
+    onChange: () => publisher.touchApp(),
+  });
   const quit = createQuitQuestion(
     () => home.alarmsThatNeedTheApp(),
     (id) => publisher.touch('prompts', id),
@@ -144,7 +152,7 @@ export async function createApp(platform: Platform): Promise<App> {
   const publisher = createPublisher(
     randomUUID(),
     {
-      app: () => ({ version: platform.version, platform: platform.platform, demo: demo.status, settings: settings.view() }),
+      app: () => ({ version: platform.version, platform: platform.platform, demo: demo.status, settings: settings.view(), update: updates.view() }),
       hosts(id) {
         const fleet = fleets().find((one) => one.hosts().some((host) => host.id === id));
         return fleet && hostViewOf(id, fleet, book, powerOf(id));
@@ -239,6 +247,7 @@ export async function createApp(platform: Platform): Promise<App> {
       hostPowers: hostPowers.powers,
       questions,
       settings,
+      updates,
       quit,
       planning,
       fleets,
@@ -258,6 +267,7 @@ export async function createApp(platform: Platform): Promise<App> {
       planning.show();
       await home.start();
       planning.schedules.start();
+      updates.start();
       if (settings.kept.startedBefore) return;
       if (home.guests().length === 0) await demo.open();
       try {
@@ -268,6 +278,7 @@ export async function createApp(platform: Platform): Promise<App> {
     },
     async stop() {
       endNetworkWatch();
+      updates.stop();
       await planning.stop();
       hostPowers.powers.stop();
       await book.stop();
@@ -286,7 +297,7 @@ export async function createApp(platform: Platform): Promise<App> {
     desktopChanged: () => publisher.touchApp(),
     alarmsThatNeedTheApp: () => home.alarmsThatNeedTheApp(),
     askToQuit: () => quit.ask(),
-    tell: (notice) => void notify(notice),
+    tell: notify,
   };
 }
 

@@ -3,6 +3,9 @@ import { join, resolve } from 'node:path';
 import { app, dialog } from 'electron';
 import { createApp, type App, type Platform } from './app';
 import { systemClock } from './clock';
+import { APP_ID } from './desktop/identity';
+import { createLinkFollower } from './desktop/link-follower';
+import { registerLinkScheme } from './desktop/link-scheme';
 import { openedAtLogin } from './desktop/login-item';
 import { setMenu } from './desktop/menu';
 import type { OneWindow } from './desktop/one-window';
@@ -12,7 +15,7 @@ import { printableView } from './desktop/print-view';
 import { prepareProfile } from './desktop/profile';
 import { saveFile } from './desktop/save-file';
 import { openSecretStore } from './desktop/secrets';
-import { readSwitches } from './desktop/switches';
+import { mistypedLines, printInstead, readSwitches } from './desktop/switches';
 import { lockDown } from './desktop/window';
 import { createScanDeps, scanThisComputer } from './hosts/discovery/local';
 import { runCommand } from './hosts/discovery/run-command';
@@ -20,19 +23,35 @@ import { placesHere } from './hosts/libvirt/places';
 import { sshOnThisComputer } from './hosts/ssh/here';
 
 const switches = readSwitches(process.argv);
+for (const line of mistypedLines(switches)) console.error(line);
+const said = printInstead(switches, app.getVersion());
+if (said !== null) {
+  process.stdout.write(said);
+  // At once: what comes next takes a display.
+  process.exit(0);
+}
 if (switches.userDataDir) app.setPath('userData', resolve(switches.userDataDir));
 const dataDir = app.getPath('userData');
 declarePageScheme();
 
 let reveille: App | null = null;
 let window: OneWindow | null = null;
+const links = createLinkFollower();
 
 const unusable = profileProblem();
 if (unusable !== null) {
   void app.whenReady().then(() => fail(unusable));
 } else if (app.requestSingleInstanceLock()) {
+  if (switches.link !== null) links.follow(switches.link);
   app.on('second-instance', (_event, argv) => {
-    if (!readSwitches(argv).hidden) window?.open();
+    const { link, hidden } = readSwitches(argv);
+    if (link !== null) links.follow(link);
+    else if (!hidden) window?.open();
+  });
+  // macOS gives links by this alone, and may do so before the app is ready.
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    links.follow(url);
   });
   app.on('activate', () => window?.open());
   // Whether closing the window ends the app is decided when it is closed.
@@ -69,8 +88,8 @@ async function run(): Promise<void> {
   lockDown();
   servePage(join(__dirname, '../renderer'));
 
-  // As in the installed app's shortcuts, which Windows shows notifications for.
-  if (process.platform === 'win32') app.setAppUserModelId('io.reveille.app');
+  registerLinkScheme();
+  if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
   const presence = createPresence(systemClock, switches);
   const scanDeps = createScanDeps(systemClock, runCommand);
   reveille = await createApp({
@@ -85,16 +104,18 @@ async function run(): Promise<void> {
     wakeOnLan: { port: 9, everywhere: '255.255.255.255' },
     secrets: await openSecretStore(dataDir),
     desktop: presence.desktop,
+    updates: presence.updates,
     saveFile,
     random: Math.random,
     onPatch: (patch) => presence.onPatch(patch),
     onEvent: (event) => presence.onEvent(event),
   });
   const running = reveille;
-  window = presence.begin(running);
+  const mine = (window = presence.begin(running));
   const started = running.start();
-  if (!switches.hidden && !openedAtLogin()) window.open();
-  await window.loaded();
+  if (!switches.hidden && !openedAtLogin()) mine.open();
+  links.begin({ snapshot: running.snapshot, started, open: mine.open, reveal: mine.reveal, tell: running.tell });
+  await mine.loaded();
   await started;
   if (switches.printView) process.stdout.write(`${printableView(running.snapshot())}\n`);
 }

@@ -6,7 +6,7 @@ import { StorageError } from './storage/errors';
 import { Settings, type SettingsView } from '../preload/contract/settings';
 
 /** What the desktop around the app offers, as it is now. */
-export type DesktopFacts = Omit<SettingsView, 'notifications'>;
+export type DesktopFacts = Omit<SettingsView, 'notifications' | 'updates'>;
 
 /** The desktop around the app. */
 export interface Desktop {
@@ -21,6 +21,8 @@ export interface Desktop {
  */
 const KeptSettings = z.object({
   notifications: Settings.shape.notifications,
+  /** Files of before there were updates do not tell. */
+  updates: Settings.shape.updates.default(null),
   /** The demo opens by itself at the first start only. */
   startedBefore: z.boolean(),
   /** The user was told that closing the window leaves Reveille in the tray. */
@@ -31,6 +33,7 @@ export type KeptSettings = z.infer<typeof KeptSettings>;
 export const SETTINGS_VERSION = 2;
 export const newSettings: KeptSettings = {
   notifications: { woken: true, failed: true, late: true },
+  updates: null,
   startedBefore: false,
   trayTold: false,
 };
@@ -62,12 +65,13 @@ export function createSettings(document: Document<KeptSettings>, desktop: Deskto
     get kept() {
       return document.value;
     },
-    value: () => ({ notifications: document.value.notifications, startAtLogin: desktop.facts().startAtLogin }),
-    view: () => ({ notifications: document.value.notifications, ...desktop.facts() }),
-    async change({ notifications, startAtLogin }) {
+    value: () => ({ ...chosen(document.value), startAtLogin: desktop.facts().startAtLogin }),
+    view: () => ({ ...chosen(document.value), ...desktop.facts() }),
+    async change({ notifications, startAtLogin, updates }) {
       try {
         if (startAtLogin !== undefined) await setStartAtLogin(desktop, startAtLogin);
         if (notifications !== undefined) await save({ notifications });
+        if (updates !== undefined) await save({ updates });
       } catch (error) {
         if (error instanceof StorageError) throw new RefusedError({ code: 'storage', message: error.message });
         throw error;
@@ -78,6 +82,8 @@ export function createSettings(document: Document<KeptSettings>, desktop: Deskto
     note: save,
   };
 }
+
+const chosen = ({ notifications, updates }: KeptSettings) => ({ notifications, updates });
 
 /** @throws RefusedError */
 async function setStartAtLogin(desktop: Desktop, on: boolean): Promise<void> {

@@ -199,16 +199,21 @@ export const alarmCommands: Record<AlarmCommandName, CommandWords> = {
   cancel: { label: 'Cancel alarm', icon: 'bell-off' },
 };
 
-export type EntryCommandName = 'details' | 'select' | 'schedule' | 'refresh' | 'remove';
+export type EntryCommandName = 'details' | 'select' | 'schedule' | 'copy-link' | 'refresh' | 'remove';
 
 /** What can be done with a guest's place in the list. */
 export const entryCommands: Record<EntryCommandName, CommandWords> = {
   details: { label: 'Details', icon: 'info', shortcut: { key: 'Enter', mod: false } },
   select: { label: 'Select', icon: 'check', shortcut: { key: ' ', mod: false } },
   schedule: { label: 'Schedule…', icon: 'calendar' },
+  'copy-link': { label: 'Copy link', icon: 'copy' },
   refresh: { label: 'Look again', icon: 'search' },
   remove: { label: 'Remove from list', icon: 'trash' },
 };
+
+/** The commands of a guest's place in the list, in the order of menus. */
+export const offeredEntryCommands = ({ removable }: GuestView): readonly EntryCommandName[] =>
+  (Object.keys(entryCommands) as EntryCommandName[]).filter((command) => command !== 'remove' || removable);
 
 export type HostCommandName = 'connect' | 'sleep' | 'wake' | 'edit' | 'disable' | 'enable' | 'remove';
 

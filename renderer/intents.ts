@@ -1,7 +1,10 @@
 import type { Refusal } from '../preload/contract/commands';
+import { guestLink } from '../preload/contract/links';
+import type { Settings } from '../preload/contract/settings';
 import type { NoticeView } from '../preload/contract/view';
 import type { ActionName, Fix, HolderChoice } from '../preload/contract/vocabulary';
 import { call } from './bridge';
+import { copyText } from './clipboard';
 import type { AlarmCommandName, AppCommandName, EntryCommandName } from './commands';
 import { actionCommands, alarmCommands, appCommands, entryCommands } from './commands';
 import { focusSearch, rememberFocus } from './focus';
@@ -127,6 +130,9 @@ export async function runEntryCommand(guestId: string, command: EntryCommandName
     case 'schedule':
       openDialog({ kind: 'schedule', scheduleId: null, target: { kind: 'guests', guestIds: [guestId] } });
       return;
+    case 'copy-link':
+      copyLink(guestId);
+      return;
     case 'refresh': {
       const result = await call('refreshGuest', { guestId });
       if (!result.ok) showRefusal(entryCommands.refresh.label, guestId, result.refusal);
@@ -136,6 +142,23 @@ export async function runEntryCommand(guestId: string, command: EntryCommandName
       openDialog({ kind: 'remove', guestId });
       return;
   }
+}
+
+/** @returns whether the system took it; a notice shows the link when it did not */
+export function copyLink(guestId: string): boolean {
+  const guest = guestById(guestId);
+  if (guest === undefined) return false;
+  const link = guestLink(guestId);
+  if (copyText(link)) return true;
+  addLocalNotice({
+    at: Date.now(),
+    guestId,
+    severity: 'warning',
+    title: `The link to ${guestName(guest.name)} was not copied`,
+    message: link,
+    remedy: 'Select it here, and copy it.',
+  });
+  return false;
 }
 
 /** Forgets a guest; the dialog has asked before. */
@@ -172,6 +195,12 @@ export async function runAppCommand(command: AppCommandName): Promise<void> {
       return;
     }
   }
+}
+
+/** Changes what the app does, from outside of the settings' own dialog. */
+export async function changeSettings(patch: Partial<Settings>): Promise<void> {
+  const result = await call('changeSettings', patch);
+  if (!result.ok) showRefusal(appCommands.settings.label, null, result.refusal);
 }
 
 export async function dismissNotice(notice: NoticeView): Promise<void> {

@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { hasDisplay, startDisplay } from './display.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
-import { ROOT, run, say } from './processes.mjs';
+import { OWN_PROCESSES, ROOT, run, say } from './processes.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 /** `[PART OF A BENCH'S FILE NAME..]`; all benches (test/bench) without arguments. */
@@ -8,17 +9,17 @@ const filters = process.argv.slice(2);
 const OUT = path.join(ROOT, '.cache/bench');
 const LIMIT_MS = 5 * 60_000;
 
-/** A view of processes in which only the benches' own are seen, and end with them. It takes root. */
-const ALONE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
-
 try {
   await ensureNodeModules();
-  const missing = await ensureSystemPackages(['guest', 'ssh', 'libvirt', 'bench']);
+  const missing = await ensureSystemPackages(['guest', 'ssh', 'libvirt', 'bench', 'window', ...(hasDisplay() ? [] : [/** @type {const} */ ('display')])]);
   if (missing) say(missing);
   await bundle();
-  const alone = (await run(ALONE[0] ?? '', [...ALONE.slice(1), 'true'])).code === 0 ? ALONE : [];
+  const alone = (await run(OWN_PROCESSES[0] ?? '', [...OWN_PROCESSES.slice(1), 'true'])).code === 0 ? OWN_PROCESSES : [];
   const [program = '', ...args] = [...alone, process.execPath, path.join(OUT, 'main.mjs'), ...filters];
-  const { code, timedOut } = await run(program, args, { output: 'inherit', timeoutMs: LIMIT_MS });
+  const display = hasDisplay() ? undefined : await startDisplay();
+  const env = display ? { ...process.env, DISPLAY: display.display } : process.env;
+  const { code, timedOut } = await run(program, args, { env, output: 'inherit', timeoutMs: LIMIT_MS });
+  await display?.stop();
   if (timedOut) say(`The benches were not done within ${LIMIT_MS / 60_000} minutes and were stopped.`);
   process.exitCode = code ?? 1;
 } catch (error) {

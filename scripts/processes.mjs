@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+/** What runs a command among processes of its own: it sees no others, and they end with it. It takes root on Linux. */
+export const OWN_PROCESSES = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
+
 /** Says one line about progress. It goes to stderr: stdout belongs to what a script was asked for. */
 export function say(/** @type {string} */ line) {
   process.stderr.write(`${line}\n`);

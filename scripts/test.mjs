@@ -5,7 +5,7 @@ import { build } from './build.mjs';
 import { startDisplay } from './display.mjs';
 import { ensureElectron } from './electron-runtime.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
-import { ROOT, run, say } from './processes.mjs';
+import { OWN_PROCESSES, ROOT, run, say } from './processes.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { addCounts, countPlaywright, countVitest, closingLine } from './test-counts.mjs';
 
@@ -16,19 +16,18 @@ const RESULTS = path.join(ROOT, 'test-results');
 const MINUTE = 60_000;
 const IN_CI = process.env['CI'] === 'true';
 
-/** What runs a command among processes of its own, which end with it. */
-const OWN_PROCESSES = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
-
 /**
  * How each kind of test is prepared and run. `limitMs` ends a runner that hangs. `parts`: sets of filters that may
  * run at the same time, each among processes of its own.
- * @type {Record<Kind, { prepare: () => Promise<NodeJS.ProcessEnv>, limitMs: number, parts?: () => Promise<string[][]>,
- *   command: (filters: string[], report: string) => string[], count: (report: string) => Promise<Counts> }>}
+ * `around`: what one part needs for itself.
+ * @type {Record<Kind, { prepare: () => Promise<unknown>, around?: () => Promise<NodeJS.ProcessEnv>, limitMs: number,
+ *   parts?: () => Promise<string[][]>, command: (filters: string[], report: string) => string[],
+ *   count: (report: string) => Promise<Counts> }>}
  */
 const KINDS = {
   unit: {
     prepare: prepareHosts,
-    limitMs: 3 * MINUTE,
+    limitMs: 5 * MINUTE,
     command: (filters, report) => vitest('unit', filters, report),
     count: countVitest,
   },
@@ -41,22 +40,17 @@ const KINDS = {
   },
   e2e: {
     prepare: prepareWindow,
-    limitMs: 7 * MINUTE,
-    // Its configuration names the report.
-    command: (filters) => [
-      'node_modules/@playwright/test/cli.js',
-      'test',
-      ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
-    ],
+    around: ownDisplay,
+    limitMs: 8 * MINUTE,
+    parts: labAndReal,
+    command: (filters, report) => playwright('playwright.config.ts', filters, report),
     count: countPlaywright,
   },
   package: {
     prepare: preparePackages,
+    around: ownDisplay,
     limitMs: 6 * MINUTE,
-    command: (filters) => [
-      ...['node_modules/@playwright/test/cli.js', 'test', '-c', 'playwright.package.config.ts'],
-      ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
-    ],
+    command: (filters, report) => playwright('playwright.package.config.ts', filters, report),
     count: countPlaywright,
   },
 };
@@ -103,16 +97,15 @@ function readArguments(args) {
 async function runKind(kind, filters) {
   const { prepare, parts } = KINDS[kind];
   say(`\n=== ${kind} tests`);
-  let env;
   try {
-    env = { ...process.env, ...(await prepare()) };
+    await prepare();
   } catch (error) {
     say(`The ${kind} tests could not be prepared: ${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  if (!parts || filters.length > 0 || !canHideProcesses()) return runPart(kind, kind, filters, env, []);
+  if (!parts || filters.length > 0 || !canHideProcesses()) return runPart(kind, kind, filters, []);
   const counts = await Promise.all(
-    (await parts()).map((part, index) => runPart(kind, `${kind}-${index + 1}`, part, env, OWN_PROCESSES)),
+    (await parts()).map((part, index) => runPart(kind, `${kind}-${index + 1}`, part, OWN_PROCESSES)),
   );
   return counts.reduce(addCounts);
 }
@@ -127,7 +120,7 @@ function canHideProcesses() {
 async function byComponent() {
   const folder = 'test/integration';
   const files = (await readdir(path.join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
-  const parts = [/^(libvirt|proxmox)/, /^(host|known-hosts|ssh)/, /^/].map((part) => files.filter((name) => part.test(name)));
+  const parts = [/^(libvirt|proxmox|tiny-guest)/, /^(host|known-hosts|ssh)/, /^/].map((part) => files.filter((name) => part.test(name)));
   const taken = new Set();
   return parts.map((part) =>
     part.filter((name) => !taken.has(name) && taken.add(name)).map((name) => `${folder}/${name}`),
@@ -138,12 +131,12 @@ async function byComponent() {
  * @param {Kind} kind
  * @param {string} name
  * @param {string[]} filters
- * @param {NodeJS.ProcessEnv} env
  * @param {string[]} wrapper
  * @returns {Promise<Counts>}
  */
-async function runPart(kind, name, filters, env, wrapper) {
-  const { limitMs, command, count } = KINDS[kind];
+async function runPart(kind, name, filters, wrapper) {
+  const { around, limitMs, command, count } = KINDS[kind];
+  const env = { ...process.env, ...(await around?.()), PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(RESULTS, `${name}.json`) };
   const report = path.join(RESULTS, `${name}.json`);
   await rm(report, { force: true });
   const [program = '', ...args] = [...wrapper, process.execPath, ...command(filters, report)];
@@ -170,25 +163,47 @@ function vitest(project, filters, report) {
   ];
 }
 
+/**
+ * @param {string} config
+ * @param {string[]} filters
+ * @param {string} report
+ */
+function playwright(config, filters, report) {
+  return [
+    ...['node_modules/@playwright/test/cli.js', 'test', '-c', config, '--output', report.replace(/\.json$/, '')],
+    ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
+  ];
+}
+
+/** The window alone over a fake of the rest, and the whole app. */
+async function labAndReal() {
+  const folder = 'test/e2e';
+  const files = (await readdir(path.join(ROOT, folder))).filter((name) => name.endsWith('.spec.ts'));
+  const isLab = (/** @type {string} */ name) => name.startsWith('renderer');
+  return [files.filter(isLab), files.filter((name) => !isLab(name))].map((part) => part.map((name) => `${folder}/${name}`));
+}
+
+/** @returns {Promise<NodeJS.ProcessEnv>} a display that nobody else's windows are on */
+async function ownDisplay() {
+  if (process.platform !== 'linux') return {};
+  return { DISPLAY: (await startDisplay()).display, WAYLAND_DISPLAY: '' };
+}
+
 /** The shells and programs of other hosts. */
 async function prepareHosts() {
   await prepared(ensureSystemPackages(['hosts', 'guest']));
-  return {};
 }
 
 /** Real QEMU processes, and hosts over SSH. What cannot be had is skipped by its tests, by name; in CI it is an error. */
 async function prepareGuests() {
   await prepared(ensureSystemPackages(['guest', 'ssh', 'hosts', 'libvirt', 'jobs']));
-  return {};
 }
 
-/** The built app, the runtime, a display, a keyring, a panel, real QEMU processes and hosts over SSH. */
+/** The built app, the runtime, what displays take, a keyring, a panel, real QEMU processes and hosts over SSH. */
 async function prepareWindow() {
   await prepared(ensureSystemPackages(['window', 'display', 'guest', 'ssh', 'keyring', 'desktop', 'libvirt']));
   await ensureElectron();
   await build();
-  if (process.platform !== 'linux') return {};
-  return { DISPLAY: (await startDisplay()).display, WAYLAND_DISPLAY: '' };
 }
 
 /** What users install, made on this computer, and what is used to try it. */
@@ -200,7 +215,6 @@ async function preparePackages() {
     { output: 'stderr', timeoutMs: 4 * MINUTE },
   );
   if (code !== 0) throw new Error('npm run dist failed. See the output above.');
-  return { DISPLAY: (await startDisplay()).display, WAYLAND_DISPLAY: '' };
 }
 
 /** @param {Promise<string | undefined>} missing */

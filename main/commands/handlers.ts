@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '../clock';
 import type { Fleet } from '../guests/fleet';
 import type { HostBook } from '../host-book';
+import type { Updates } from '../updates';
 import type { HostPowers } from '../host-power/host-power';
 import type { Questions } from '../hosts/ssh/questions';
 import type { Planning } from '../planning';
@@ -24,6 +25,7 @@ export interface Stage {
   readonly home: Fleet;
   readonly book: HostBook;
   readonly hostPowers: HostPowers;
+  readonly updates: Updates;
   readonly questions: Questions;
   readonly settings: SettingsBook;
   readonly quit: QuitQuestion;

@@ -1,10 +1,23 @@
 import { RefusedError } from '../power/actions';
 import type { Handlers, Stage } from './handlers';
 
-export function settingsHandlers({ settings, quit }: Stage): Pick<Handlers, 'changeSettings' | 'answerQuit'> {
+export function settingsHandlers({
+  settings,
+  quit,
+  updates,
+}: Stage): Pick<Handlers, 'changeSettings' | 'answerQuit' | 'lookForUpdate' | 'installUpdate'> {
   return {
     async changeSettings(to) {
       await settings.change(to);
+      if (to.updates !== undefined) updates.choiceChanged();
+      return {};
+    },
+    async lookForUpdate() {
+      await updates.look();
+      return {};
+    },
+    async installUpdate() {
+      updates.install();
       return {};
     },
     answerQuit({ promptId, answer }) {

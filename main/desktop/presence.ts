@@ -4,6 +4,7 @@ import type { Clock } from '../clock';
 import { serveBridge } from '../ipc/bridge';
 import { createDispatch, type Dispatch } from '../ipc/dispatch';
 import type { Desktop } from '../settings';
+import type { UpdateSource } from '../updates';
 import type { Patch } from '../../preload/contract/view';
 import { createLoginItem } from './login-item';
 import { createNotifications } from './notifications';
@@ -13,11 +14,13 @@ import { noServices, watchSession, type SessionServices } from './session-servic
 import type { Switches } from './switches';
 import { createTray, type TrayKeeper } from './tray';
 import { timeWords, trayMenu, type TrayCommand } from './tray-menu';
+import { createUpdateSource } from './update-source';
 
 /** How the app shows itself: window, tray, notifications, and what it takes to end it. */
 export interface Presence {
   /** What the app is told of the desktop. */
   readonly desktop: Desktop;
+  readonly updates: UpdateSource;
   onPatch(patch: Patch): void;
   onEvent(event: AppEvent): void;
   /** Shows the app, which is ready to be called. */
@@ -32,7 +35,10 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
   let window: OneWindow | null = null;
   let tray: TrayKeeper | null = null;
   let services: SessionServices = noServices;
+  let letGo = () => {};
 
+  // Whoever installs a newer version means the app to end.
+  const updates = createUpdateSource(() => letGo());
   const loginItem = createLoginItem(process.env, switches);
   const notifications = createNotifications({
     wanted: () => reveille?.settings.value().notifications ?? { woken: false, failed: false, late: false },
@@ -94,6 +100,7 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
         return running.askToQuit();
       },
     );
+    letGo = () => quitting.letGo();
     const carryOut = (command: TrayCommand) => {
       switch (command.kind) {
         case 'open':
@@ -146,10 +153,12 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
         startAtLogin: loginItem.isOn,
         startAtLoginMissing: loginItem.missing,
         notificationsMissing: notifications.missing(),
+        updatesMissing: updates.missing,
         tray: hasTray(),
       }),
       setStartAtLogin: (on) => loginItem.set(on),
     },
+    updates,
     onPatch(patch) {
       window?.send(patch);
       tray?.touch();

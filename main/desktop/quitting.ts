@@ -6,6 +6,8 @@ export interface Quitting {
   readonly leaving: boolean;
   /** Ends the app without a question. */
   leave(): void;
+  /** Somebody else is about to end it. */
+  letGo(): void;
 }
 
 /**
@@ -36,5 +38,6 @@ export function createQuitting(dependsOnApp: () => boolean, ask: () => Promise<Q
       return leaving;
     },
     leave,
+    letGo: () => void (leaving = true),
   };
 }

@@ -98,6 +98,7 @@ export type RefusalCode =
   | 'duration-not-allowed'
   | 'bad-duration'
   | 'bad-schedule'
+  | 'update'
   | 'no-start-command'
   | 'start-not-accepted'
   | 'storage'

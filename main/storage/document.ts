@@ -18,7 +18,11 @@ export interface DocumentOptions<T> extends Format<T> {
   readonly parse: (value: unknown) => T;
   /** The value when there is no file yet. */
   readonly empty: T;
-  /** Turns the value of an older version into this version's. @throws Error when it cannot */
+  /**
+   * Turns the value of an older version into this version's. The file as it was is kept as `name`-version-N.json when this
+   * version's is first written.
+   * @throws Error when it cannot
+   */
   readonly migrate?: (value: unknown, from: number) => unknown;
   readonly fs?: FileSystem;
   /** Dates the files that are kept aside. */
@@ -54,7 +58,7 @@ export async function openDocument<T>(options: DocumentOptions<T>): Promise<Docu
   const { dir, fs = nodeFileSystem(), clock = systemClock } = options;
   const path = join(dir, `${options.name}.json`);
   const loaded = await load({ fs, clock, format: options, dir, path, empty: options.empty });
-  let { value, bytes } = loaded;
+  let { value, bytes, version } = loaded;
   const bad = [...loaded.stillBad];
   let queued: Job<T> | undefined;
   let writing = false;
@@ -65,6 +69,9 @@ export async function openDocument<T>(options: DocumentOptions<T>): Promise<Docu
       await setAside(fs, path, clock.now());
       bad.shift();
     }
+    if (bytes && version !== undefined && version < options.version) {
+      await replaceFile(fs, join(dir, `${options.name}-version-${version}.json`), bytes);
+    }
     if (bytes) await replaceFile(fs, `${path}.bak`, bytes);
     await replaceFile(fs, path, job.bytes);
     try {
@@ -74,6 +81,7 @@ export async function openDocument<T>(options: DocumentOptions<T>): Promise<Docu
       throw error;
     }
     ({ value, bytes } = job);
+    ({ version } = options);
   }
 
   /** A rename that may not last is taken back, so that a save that failed is not found later. */

@@ -9,7 +9,7 @@ export interface Format<T> {
 }
 
 export type Decoded<T> =
-  | { readonly kind: 'good'; readonly value: T }
+  | { readonly kind: 'good'; readonly value: T; readonly version: number }
   | { readonly kind: 'bad'; readonly reason: string }
   | { readonly kind: 'newer'; readonly version: number };
 
@@ -47,6 +47,7 @@ export function decode<T>(format: Format<T>, bytes: Uint8Array): Decoded<T> {
     if (version > format.version) return { kind: 'newer', version };
     return {
       kind: 'good',
+      version,
       value: format.parse(version < format.version ? migrated(format, value, version) : value),
     };
   } catch (error) {

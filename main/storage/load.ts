@@ -27,6 +27,8 @@ interface Loaded<T> {
   readonly value: T;
   /** The whole file that `value` came from. */
   readonly bytes: Uint8Array | undefined;
+  /** The version that it is of. */
+  readonly version?: number;
   readonly problem?: DocumentProblem;
   /** Bad files that could not be set aside, and must not be overwritten. */
   readonly stillBad: readonly string[];
@@ -34,7 +36,7 @@ interface Loaded<T> {
 
 type Found<T> =
   | { readonly kind: 'missing' }
-  | { readonly kind: 'good'; readonly value: T; readonly bytes: Uint8Array }
+  | { readonly kind: 'good'; readonly value: T; readonly version: number; readonly bytes: Uint8Array }
   | { readonly kind: 'bad'; readonly reason: string };
 
 /** Reads the file, else its backup, else starts empty. @throws StorageError */
@@ -46,7 +48,7 @@ export async function load<T>(source: Source<T>): Promise<Loaded<T>> {
     throw storageError('read', path, error);
   }
   const main = await look(source, path);
-  if (main.kind === 'good') return { value: main.value, bytes: main.bytes, stillBad: [] };
+  if (main.kind === 'good') return { value: main.value, bytes: main.bytes, version: main.version, stillBad: [] };
   const backup = await look(source, `${path}.bak`);
   if (main.kind === 'missing' && backup.kind === 'missing')
     return { value: empty, bytes: undefined, stillBad: [] };
@@ -66,7 +68,7 @@ export async function load<T>(source: Source<T>): Promise<Loaded<T>> {
   if (backup.kind === 'good' && aside.failure === undefined) notes.push(await restore(source, backup.bytes));
   return {
     ...(backup.kind === 'good'
-      ? { value: backup.value, bytes: backup.bytes }
+      ? { value: backup.value, bytes: backup.bytes, version: backup.version }
       : { value: empty, bytes: undefined }),
     problem: {
       message: notes.filter((note) => note !== '').join(' '),

@@ -43,6 +43,8 @@ const named: Record<CommandName, true> = {
   sleepHost: true,
   wakeHost: true,
   changeSettings: true,
+  lookForUpdate: true,
+  installUpdate: true,
   readTimeline: true,
   exportHistory: true,
   answerQuit: true,

@@ -100,6 +100,10 @@ export const commands = {
   /** Wakes a host by Wake-on-LAN. */
   wakeHost: { args: z.object({ hostId: z.string() }), result: ok(z.object({ accepted: z.literal(true) })) },
   changeSettings: { args: Settings.partial(), result: ok(Nothing) },
+  /** Looks for a newer version of the app now, and fetches it where this package can be replaced. */
+  lookForUpdate: { args: Nothing, result: ok(Nothing) },
+  /** Ends the app, puts the newer version in its place, and starts it. */
+  installUpdate: { args: Nothing, result: ok(Nothing) },
   /** State over time. `ids` of guests and hosts; empty: all. */
   readTimeline: {
     args: z.object({ ids: z.array(z.string()).max(2000), from: z.number(), to: z.number() }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GraceView, GroupView, RunView, ScheduleView } from './schedules';
-import { SettingsView } from './settings';
+import { SettingsView, UpdateView } from './settings';
 import { ActionName, actions, AlarmHolder, Cause, Fix, Manager, PowerStateName, screenTypes, SleepName, Source } from './vocabulary';
 
 /** Milliseconds since the Unix epoch, by the wall clock. */
@@ -209,6 +209,7 @@ export const AppView = z.object({
   platform: z.enum(['linux', 'darwin', 'win32', 'other']),
   demo: z.enum(['closed', 'opening', 'open']),
   settings: SettingsView,
+  update: UpdateView,
 });
 
 export type AppView = z.infer<typeof AppView>;

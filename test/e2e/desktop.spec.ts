@@ -217,7 +217,7 @@ test('what is chosen in the settings holds and lasts: notifications, and the sta
   const { session, configDir } = desktop;
   const entry = path.join(configDir, 'autostart/reveille.desktop');
   const first = await desktop.start();
-  expect((await call(first, 'getSnapshot', {})).app.settings).toEqual({
+  expect((await call(first, 'getSnapshot', {})).app.settings).toMatchObject({
     notifications: { woken: true, failed: true, late: true },
     startAtLogin: false,
     startAtLoginMissing: null,

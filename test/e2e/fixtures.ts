@@ -31,7 +31,7 @@ export const test = base.extend<{ launch: (options?: LaunchOptions) => Promise<L
   },
 });
 
-/** In the test's folder below test-results/e2e. */
+/** In the test's folder below test-results. */
 export async function keepEvidence({ app, output }: LaunchedApp, testInfo: TestInfo, name: string): Promise<void> {
   const said = [output.stdout(), output.stderr(), ...output.consoleErrors].join('\n');
   await mkdir(testInfo.outputDir, { recursive: true });

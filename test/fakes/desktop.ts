@@ -9,7 +9,7 @@ export interface FakeDesktop extends Desktop {
 
 /** A desktop with a tray, notifications and a login item that is off. */
 export function fakeDesktop(given: Partial<DesktopFacts> = {}): FakeDesktop {
-  let facts: DesktopFacts = { startAtLogin: false, startAtLoginMissing: null, notificationsMissing: null, tray: true, ...given };
+  let facts: DesktopFacts = { startAtLogin: false, startAtLoginMissing: null, notificationsMissing: null, updatesMissing: null, tray: true, ...given };
   let failure: Error | null = null;
   return {
     facts: () => facts,

@@ -194,6 +194,8 @@ export const settingsView = (plan: Partial<SettingsView> = {}): SettingsView => 
   startAtLogin: false,
   startAtLoginMissing: null,
   notificationsMissing: null,
+  updates: 'off',
+  updatesMissing: null,
   tray: true,
   ...plan,
 });
@@ -220,7 +222,7 @@ export function snapshotOf(plan: SnapshotPlan = {}): Snapshot {
   return {
     epoch: plan.epoch ?? 'epoch-1',
     revision: plan.revision ?? 0,
-    app: { version: '0.1.0', platform: 'linux', demo: 'closed', settings: settingsView(), ...plan.app },
+    app: { version: '0.1.0', platform: 'linux', demo: 'closed', settings: settingsView(), update: { kind: 'none', looked: null }, ...plan.app },
     hosts: byId(plan.hosts ?? [thisComputer]),
     guests: byId(plan.guests ?? []),
     notices: byId(plan.notices ?? []),

@@ -8,7 +8,7 @@ import type { CallsPort } from './window-plans';
 
 /** The calls about holders, hosts' own sleep, settings and the end of the app, without a main process. */
 
-type PowerCalls = Pick<Api, 'offerHolders' | 'sleepHost' | 'wakeHost' | 'changeSettings' | 'answerQuit'>;
+type PowerCalls = Pick<Api, 'offerHolders' | 'sleepHost' | 'wakeHost' | 'changeSettings' | 'answerQuit' | 'lookForUpdate' | 'installUpdate'>;
 type Offer = CommandValue<'offerHolders'>[number];
 
 const ok = <T>(value: T): Promise<{ ok: true; value: T }> => Promise.resolve({ ok: true, value });
@@ -104,7 +104,7 @@ export function powerCalls({ current, patch, takeRefusal, timing, readDue }: Pow
       wake(hostId, power.mac);
       return ok({ accepted: true as const });
     },
-    changeSettings({ notifications, startAtLogin }) {
+    changeSettings({ notifications, startAtLogin, updates }) {
       const refused = takeRefusal();
       if (refused !== null) return Promise.resolve(refused);
       const { app } = current();
@@ -116,11 +116,19 @@ export function powerCalls({ current, patch, takeRefusal, timing, readDue }: Pow
             ...settings,
             notifications: notifications ?? settings.notifications,
             startAtLogin: startAtLogin ?? settings.startAtLogin,
+            updates: updates === undefined ? settings.updates : updates,
           },
         },
       });
       return ok({});
     },
+    lookForUpdate() {
+      const refused = takeRefusal();
+      if (refused !== null) return Promise.resolve(refused);
+      patch({ app: { ...current().app, update: { kind: 'ready', version: '9.9.9' } } });
+      return ok({});
+    },
+    installUpdate: () => ok({}),
     answerQuit({ promptId }) {
       patch({ prompts: { [promptId]: null } });
       return ok({});

@@ -1,5 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
@@ -53,7 +55,7 @@ test('apt installs it, with a command and an entry in the menu', () => {
   expect(existsSync('/usr/share/icons/hicolor/256x256/apps/reveille.png')).toBe(true);
 });
 
-test('the installed app opens its window', async () => {
+async function start(): Promise<void> {
   app = spawn('/usr/bin/reveille', ['--no-sandbox', '--user-data-dir', profile, '--remote-debugging-port=0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -69,6 +71,17 @@ test('the installed app opens its window', async () => {
   browser = await chromium.connectOverCDP(address, { noDefaults: true });
   const [context] = browser.contexts();
   page = context!.pages()[0] ?? (await context!.waitForEvent('page'));
+}
+
+async function end(): Promise<void> {
+  await browser.close();
+  const ended = new Promise((resolve) => app.once('exit', resolve));
+  app.kill('SIGTERM');
+  await ended;
+}
+
+test('the installed app opens its window', async () => {
+  await start();
   await expect(page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true })).toContainText('Running');
 });
 
@@ -86,11 +99,37 @@ test('a real guest sleeps for 5 s in it, and wakes on time', async () => {
   expect(Date.now() - asked).toBeGreaterThanOrEqual(4_000);
 });
 
+test('newer versions are looked for only when the user has said so, and are told', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    if (!request.url?.startsWith('/latest-linux.yml')) return void response.writeHead(404).end();
+    response.end(`version: 9.9.9\nfiles:\n  - url: reveille_9.9.9_amd64.deb\n    sha512: ${'A'.repeat(86)}==\n    size: 1\nreleaseDate: '2026-11-23T00:00:00.000Z'\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    await end();
+    // As a release has it, which is published somewhere.
+    writeFileSync('/opt/Reveille/resources/app-update.yml', `provider: generic\nurl: http://127.0.0.1:${port}\n`);
+    writeFileSync('/opt/Reveille/resources/package-type', 'deb');
+    await start();
+    const question = page.getByRole('region', { name: 'Newer versions' });
+    await expect(question).toContainText('Nothing is looked for until you say so.');
+    expect(asked).toEqual([]);
+    await question.getByRole('button', { name: 'Tell me' }).click();
+    await expect(page.getByRole('region', { name: 'Newer version', exact: true })).toContainText(
+      'Reveille 9.9.9 is there. Install it the way you installed this one.',
+    );
+    expect(asked.map((url) => url.split('?')[0])).toEqual(['/latest-linux.yml']);
+  } finally {
+    for (const name of ['app-update.yml', 'package-type']) rmSync(`/opt/Reveille/resources/${name}`, { force: true });
+    server.close();
+  }
+});
+
 test('it ends when it is told to, and is removed without leftovers', async () => {
-  await browser.close();
-  const ended = new Promise((resolve) => app.once('exit', resolve));
-  app.kill('SIGTERM');
-  await ended;
+  await end();
   const listed = spawnSync('dpkg', ['-L', 'reveille'], { encoding: 'utf8' }).stdout.trim().split('\n');
   expect(listed.length).toBeGreaterThan(10);
   const { status, stdout, stderr } = apt('purge', 'reveille');

@@ -14,6 +14,7 @@ import { createDispatch } from '../../main/ipc/dispatch';
 import type { CommandArgs, CommandName, CommandResult, CommandValue } from '../../preload/contract/commands';
 import type { GuestView, HostView, Patch, Snapshot } from '../../preload/contract/view';
 import { fakeDesktop } from '../fakes/desktop';
+import { fakeUpdateSource } from '../fakes/update-source';
 import { noKeyring } from '../fakes/secret-store';
 
 export interface TestAppOptions {
@@ -82,6 +83,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dataDir }, ...options.ssh },
     secrets: options.secrets ?? noKeyring,
     desktop: options.desktop ?? fakeDesktop(),
+    updates: fakeUpdateSource({ missing: 'Not published.' }),
     saveFile: options.saveFile ?? (() => Promise.resolve(null)),
     networkInterfaces: options.networkInterfaces ?? (() => ({})),
     wakeOnLan: options.wakeOnLan ?? { port: 9, everywhere: '127.0.0.1' },

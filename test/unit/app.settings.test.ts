@@ -28,6 +28,8 @@ describe('the settings in the view', () => {
     expect(patches.at(-1)?.app?.settings).toEqual({
       notifications: { woken: false, failed: true, late: true },
       startAtLogin: true,
+      updates: null,
+      updatesMissing: null,
       startAtLoginMissing: null,
       notificationsMissing: null,
       tray: false,

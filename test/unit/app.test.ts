@@ -9,6 +9,7 @@ import { sshOnThisComputer } from '../../main/hosts/ssh/here';
 import { StorageError } from '../../main/storage/errors';
 import { Patch, Snapshot, type NoticeView } from '../../preload/contract/view';
 import { fakeDesktop } from '../fakes/desktop';
+import { fakeUpdateSource } from '../fakes/update-source';
 import { noKeyring } from '../fakes/secret-store';
 
 const documents = ['guests', 'alarms', 'history', 'settings', 'hosts', 'schedules', 'groups'] as const;
@@ -47,6 +48,7 @@ async function open(
     ssh: { ...sshOnThisComputer({}), places: { user: null, system: null, home: dir } },
     secrets: noKeyring,
     desktop: fakeDesktop(),
+    updates: fakeUpdateSource({ missing: 'Not published.' }),
     saveFile: () => Promise.resolve(null),
     onEvent: () => undefined,
     networkInterfaces: () => ({}),

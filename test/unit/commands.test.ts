@@ -5,7 +5,9 @@ import type { HostPowers } from '../../main/host-power/host-power';
 import { createQuitQuestion } from '../../main/quit-question';
 import { createSettings, newSettings } from '../../main/settings';
 import { memoryDocument } from '../../main/storage/memory';
+import { createUpdates } from '../../main/updates';
 import { fakeDesktop } from '../fakes/desktop';
+import { fakeUpdateSource } from '../fakes/update-source';
 import { createQuestions } from '../../main/hosts/ssh/questions';
 import type { Planning } from '../../main/planning';
 import { byUser } from '../../main/power/actor';
@@ -48,6 +50,7 @@ function handlersOf(world: Pick<World, 'fleet' | 'clock'>) {
     book: unused,
     planning: noPlanning,
     hostPowers: noHostPowers,
+    updates: createUpdates({ clock: world.clock, source: fakeUpdateSource(), choice: () => null, onChange: () => undefined }),
     questions: createQuestions(() => undefined),
     settings: createSettings(memoryDocument(newSettings), fakeDesktop(), () => undefined),
     quit: createQuitQuestion(

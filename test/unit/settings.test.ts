@@ -21,7 +21,7 @@ const open = () =>
 describe('the settings', () => {
   it('begin with all notifications, and without a start at login', async () => {
     const settings = createSettings(await open(), fakeDesktop(), () => undefined);
-    expect(settings.value()).toEqual({ notifications: { woken: true, failed: true, late: true }, startAtLogin: false });
+    expect(settings.value()).toEqual({ notifications: { woken: true, failed: true, late: true }, startAtLogin: false, updates: null });
     expect(settings.kept).toMatchObject({ startedBefore: false, trayTold: false });
   });
 
@@ -38,7 +38,7 @@ describe('the settings', () => {
     const notifications = { woken: false, failed: true, late: false };
     await Promise.all([settings.note({ startedBefore: true }), settings.change({ notifications }), settings.note({ trayTold: true })]);
     expect(changed).toHaveBeenCalledOnce();
-    expect((await open()).value).toEqual({ notifications, startedBefore: true, trayTold: true });
+    expect((await open()).value).toEqual({ ...newSettings, notifications, startedBefore: true, trayTold: true });
     expect(await readFile(path.join(dir, 'settings.json'), 'utf8')).not.toContain('startAtLogin');
   });
 

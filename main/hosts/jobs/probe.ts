@@ -33,7 +33,10 @@ lingers() {
   [ -e "/var/lib/systemd/linger/$(id -un)" ]
 }
 atd_runs() {
-  case $(grep -lx atd /proc/[0-9]*/comm) in ?*) return;; esac
+  for named in $(grep -lx atd /proc/[0-9]*/comm); do
+    # One that has ended and was not waited for has no command line.
+    grep -q . "\${named%comm}cmdline" && return
+  done
   # Others' processes are shown: there is none.
   [ -d /proc/1 ] && return 1
   pid=

@@ -1,8 +1,8 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
 import { entryCommands } from '../../commands';
 import { focusRow } from '../../focus';
-import { runEntryCommand } from '../../intents';
+import { copyLink, runEntryCommand } from '../../intents';
 import { detailsFocused, selectGuest, useWindow } from '../../store';
 import { guestName } from '../../text';
 import { Button, IconButton } from '../../ui/button';
@@ -64,6 +64,7 @@ function Details({ guest }: { guest: GuestView }) {
           <Button look="quiet" icon={entryCommands.refresh.icon} onClick={() => void runEntryCommand(guest.id, 'refresh')}>
             {entryCommands.refresh.label}
           </Button>
+          <CopyLink key={guest.id} guestId={guest.id} />
           {guest.removable ? (
             <Button look="quiet" icon={entryCommands.remove.icon} onClick={() => void runEntryCommand(guest.id, 'remove')}>
               {entryCommands.remove.label}
@@ -72,5 +73,16 @@ function Details({ guest }: { guest: GuestView }) {
         </div>
       </div>
     </section>
+  );
+}
+
+/** Its label tells what cannot be seen. */
+function CopyLink({ guestId }: { guestId: string }) {
+  const [copied, setCopied] = useState(false);
+  const { label, icon } = entryCommands['copy-link'];
+  return (
+    <Button look="quiet" icon={copied ? 'check' : icon} onClick={() => setCopied(copyLink(guestId))}>
+      {copied ? 'Link copied' : label}
+    </Button>
   );
 }

@@ -1,8 +1,8 @@
 import { Menu } from '@base-ui/react/menu';
 import { Fragment, useId } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
-import type { AlarmCommandName, EntryCommandName, OfferedAction } from '../../commands';
-import { actionCommands, alarmCommands, entryCommands, fixBeside, fixCommands, offeredActions, rowActions, whyNot, whyNotAlarm } from '../../commands';
+import type { AlarmCommandName, OfferedAction } from '../../commands';
+import { actionCommands, alarmCommands, entryCommands, fixBeside, fixCommands, offeredActions, offeredEntryCommands, rowActions, whyNot, whyNotAlarm } from '../../commands';
 import { beginAction, beginFix, runAlarmCommand, runEntryCommand } from '../../intents';
 import { MenuItem } from './menu-item';
 
@@ -28,7 +28,7 @@ export function AlarmItems({ guest }: { guest: GuestView }) {
 
 export function ActionItems({ guest }: { guest: GuestView }) {
   const offered = offeredActions(guest, rowActions(guest)[0]);
-  const entries: EntryCommandName[] = ['details', 'select', 'schedule', 'refresh', ...(guest.removable ? (['remove'] as const) : [])];
+  const entries = offeredEntryCommands(guest);
   const now = offered.filter(({ availability }) => availability.available);
   const not = offered.filter(({ availability }) => !availability.available);
   return (

@@ -1,9 +1,6 @@
 import type { ScheduleView } from '../../../preload/contract/schedules';
 import type { GuestView, HostView, Snapshot } from '../../../preload/contract/view';
-import type {
-  AlarmCommandName,
-  EntryCommandName,
-} from '../../commands';
+import type { AlarmCommandName } from '../../commands';
 import {
   actionCommands,
   actionOrder,
@@ -14,6 +11,7 @@ import {
   hostCommands,
   offeredActions,
   offeredAppCommands,
+  offeredEntryCommands,
   offeredFixes,
   offeredHostCommands,
   offeredScheduleCommands,
@@ -44,7 +42,7 @@ function guestEntries(guest: GuestView): PaletteEntry[] {
   const fixes = [...offeredFixes(offeredActions(guest, undefined)).keys()].map((fix) =>
     entryOf(fixCommands[fix], about, { kind: 'fix', guestId, fix }),
   );
-  const entries: EntryCommandName[] = ['details', 'select', 'schedule', 'refresh', ...(guest.removable ? (['remove'] as const) : [])];
+  const entries = offeredEntryCommands(guest);
   return [
     ...actions,
     ...(guest.alarm === null ? [] : alarm),

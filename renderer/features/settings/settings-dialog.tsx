@@ -9,6 +9,7 @@ import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { Refused } from '../../ui/refused';
 import { Block } from '../../ui/untrusted';
+import { UpdateSettings } from './update-settings';
 
 type Notification = keyof Settings['notifications'];
 
@@ -85,6 +86,7 @@ function SettingsForm({ settings }: { settings: SettingsView }) {
             : 'This desktop shows no tray, so closing the window quits Reveille. Its alarms wait until it is opened again.'}
         </p>
       </fieldset>
+      <UpdateSettings settings={now} onChoice={(updates) => void change({ updates })} />
       <div role="alert">{refusal === null ? null : <Refused refusal={refusal} />}</div>
     </>
   );

@@ -1,6 +1,7 @@
 import { useWindow } from '../../store';
 import { Icon } from '../../ui/icon';
 import { Graces } from '../graces/graces';
+import { UpdateBanner } from '../settings/update-banner';
 
 /** What holds for the whole window: guests are simulated, or the rest of the app does not answer. */
 export function Banners() {
@@ -17,6 +18,7 @@ export function Banners() {
         </div>
       ) : null}
       <Graces />
+      <UpdateBanner />
       {simulated ? (
         <section className="banner banner-demo" aria-label="Demo">
           <Icon name="flask" />

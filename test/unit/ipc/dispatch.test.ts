@@ -69,6 +69,8 @@ const good: Record<CommandName, unknown> = {
   sleepHost: { hostId: 'h', for: '8 h', guests: 'leave' },
   wakeHost: { hostId: 'h' },
   changeSettings: { startAtLogin: true },
+  lookForUpdate: {},
+  installUpdate: {},
   readTimeline: { ids: [], from: 0, to: 1 },
   exportHistory: { ids: ['g'], format: 'csv' },
   answerQuit: { promptId: 'q', answer: 'stay' },

@@ -13,6 +13,7 @@ import {
   isSleep,
   offeredActions,
   offeredAppCommands,
+  offeredEntryCommands,
   offeredFixes,
   offeredHostCommands,
   rowActions,
@@ -86,6 +87,14 @@ describe('the command table', () => {
   });
 });
 
+describe('what can be done with a guest’s place in the list', () => {
+  it('is offered in the table’s order, removing only where it can be', () => {
+    const all = ['details', 'select', 'schedule', 'copy-link', 'refresh', 'remove'];
+    expect(offeredEntryCommands(guestView({ id: 'a', removable: true }))).toEqual(all);
+    expect(offeredEntryCommands(guestView({ id: 'a' }))).toEqual(all.slice(0, -1));
+  });
+});
+
 describe('row buttons', () => {
   it('are what can be done in that state', () => {
     expect(rowActions(guestView({ id: 'a' }))).toEqual(['suspend', 'shutdown']);
@@ -112,7 +121,7 @@ describe('row buttons', () => {
 
 describe('app commands', () => {
   it('open the demo or close it, whichever makes sense', () => {
-    const app = { version: '1', platform: 'linux' as const, settings: settingsView() };
+    const app = { version: '1', platform: 'linux' as const, settings: settingsView(), update: { kind: 'none' as const, looked: null } };
     expect(offeredAppCommands({ ...app, demo: 'closed' })).toContain('open-demo');
     expect(offeredAppCommands({ ...app, demo: 'open' })).toContain('close-demo');
     expect(offeredAppCommands({ ...app, demo: 'opening' })).not.toContain('open-demo');

@@ -32,8 +32,11 @@ function createBench() {
       startAtLogin: false,
       startAtLoginMissing: null,
       notificationsMissing: null,
+      updates: null,
+      updatesMissing: null,
       tray: true,
     },
+    update: { kind: 'none', looked: null },
   };
   const patches: Patch[] = [];
   const reads: string[] = [];

