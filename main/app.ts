@@ -19,7 +19,7 @@ import { openHostPowers } from './host-power/open';
 import { jobPrefixOf } from './installation';
 import type { DaemonPlace } from './hypervisors/libvirt/model';
 import { openPlanning } from './planning';
-import { createQuitQuestion, type KeptAlarm, type QuitAnswer } from './quit-question';
+import { createQuitQuestion, type Dependents, type QuitAnswer } from './quit-question';
 import { openProfile } from './profile';
 import { createSettings, type Desktop, type SettingsBook } from './settings';
 import { viewOf } from './view/guest-view';
@@ -78,9 +78,9 @@ export interface App {
   readonly settings: SettingsBook;
   /** What the desktop offers has changed. */
   desktopChanged(): void;
-  /** The alarms that nobody but the app keeps, by due instant. */
-  alarmsThatNeedTheApp(): readonly KeptAlarm[];
-  /** Asks in the window where alarms depend on the app, and resolves with the answer. */
+  /** The alarms that nobody but the app keeps, by due instant; the schedules, by their next one. */
+  dependents(): Dependents;
+  /** Asks in the window where anything depends on the app, and resolves with the answer. */
   askToQuit(): Promise<QuitAnswer>;
   /** Shows a notice in the window. @returns a function that takes it back */
   tell(notice: Notice): () => void;
@@ -119,7 +119,7 @@ export async function createApp(platform: Platform): Promise<App> {
     onChange: () => publisher.touchApp(),
   });
   const quit = createQuitQuestion(
-    () => home.alarmsThatNeedTheApp(),
+    () => dependents(),
     (id) => publisher.touch('prompts', id),
   );
 
@@ -127,7 +127,10 @@ export async function createApp(platform: Platform): Promise<App> {
     clock,
     dir,
     fleets: () => fleets(),
-    touch: (kind, id) => publisher.touch(kind, id),
+    touch(kind, id) {
+      publisher.touch(kind, id);
+      if (kind === 'schedules') quit.look();
+    },
     onNotice: (notice) => notify(notice),
     onFailure: (about) => platform.onEvent({ kind: 'failed', ...about }),
   });
@@ -229,6 +232,15 @@ export async function createApp(platform: Platform): Promise<App> {
     onFault: (error) => notify({ severity: 'error', title: 'A host could not be kept or tested', message: messageOf(error) }),
   });
 
+  /** The demo's guests end with the app in any case. */
+  const dependents = (): Dependents => ({
+    alarms: home.alarmsThatNeedTheApp(),
+    schedules: planning.schedules
+      .upcoming()
+      .filter(({ schedule }) => planning.targets.resolve(schedule.draft.target).members.some(({ member }) => home.guest(member.id)))
+      .map(({ schedule, name, next }) => ({ scheduleId: schedule.id, name, next })),
+  });
+
   const fleets = (): Fleet[] => (demo.fleet ? [home, demo.fleet] : [home]);
 
   /** A file that had to be replaced when it was opened is told. */
@@ -295,7 +307,7 @@ export async function createApp(platform: Platform): Promise<App> {
     snapshot: () => publisher.snapshot(),
     settings,
     desktopChanged: () => publisher.touchApp(),
-    alarmsThatNeedTheApp: () => home.alarmsThatNeedTheApp(),
+    dependents,
     askToQuit: () => quit.ask(),
     tell: notify,
   };

@@ -3,20 +3,23 @@ import type { PromptView } from '../preload/contract/view';
 
 export type QuitAnswer = 'quit' | 'stay';
 type QuitView = Extract<PromptView, { kind: 'quit' }>;
-export type KeptAlarm = QuitView['alarms'][number];
+/** What only the app keeps or does: alarms by due instant, schedules by their next one. */
+export type Dependents = Pick<QuitView, 'alarms' | 'schedules'>;
 
-/** Asks before the app ends while alarms depend on it. One question at a time. */
+export const dependsOnApp = ({ alarms, schedules }: Dependents): boolean => alarms.length + schedules.length > 0;
+
+/** Asks before the app ends while alarms or schedules depend on it. One question at a time. */
 export interface QuitQuestion {
-  /** Resolves with 'quit' at once where no alarm depends on the app; asked again meanwhile, with the same answer. */
+  /** Resolves with 'quit' at once where nothing depends on the app; asked again meanwhile, with the same answer. */
   ask(): Promise<QuitAnswer>;
   view(id: string): QuitView | undefined;
   /** @returns false when there is no such question (any more) */
   answer(id: string, answer: QuitAnswer): boolean;
-  /** The alarms may have changed: the question shows them, and is answered by 'quit' when none is left. */
+  /** What depends on the app may have changed: the question shows it, and is answered by 'quit' when nothing is left. */
   look(): void;
 }
 
-export function createQuitQuestion(alarms: () => KeptAlarm[], onChange: (id: string) => void): QuitQuestion {
+export function createQuitQuestion(dependents: () => Dependents, onChange: (id: string) => void): QuitQuestion {
   let open: { readonly id: string; readonly answered: Promise<QuitAnswer>; readonly finish: (answer: QuitAnswer) => void } | null = null;
 
   const put = () => {
@@ -36,9 +39,9 @@ export function createQuitQuestion(alarms: () => KeptAlarm[], onChange: (id: str
   return {
     async ask() {
       if (open) return open.answered;
-      return alarms().length === 0 ? 'quit' : put();
+      return dependsOnApp(dependents()) ? put() : 'quit';
     },
-    view: (id) => (open?.id === id ? { id, kind: 'quit', alarms: alarms() } : undefined),
+    view: (id) => (open?.id === id ? { id, kind: 'quit', ...dependents() } : undefined),
     answer(id, answer) {
       if (open?.id !== id) return false;
       open.finish(answer);
@@ -46,8 +49,8 @@ export function createQuitQuestion(alarms: () => KeptAlarm[], onChange: (id: str
     },
     look() {
       if (!open) return;
-      if (alarms().length === 0) open.finish('quit');
-      else onChange(open.id);
+      if (dependsOnApp(dependents())) onChange(open.id);
+      else open.finish('quit');
     },
   };
 }

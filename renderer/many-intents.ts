@@ -99,6 +99,11 @@ export async function runGraceCommand(graceId: string, how: GraceCommandName): P
   if (!result.ok) showRefusal(`${graceCommands[how].label}: ${title}`, null, result.refusal);
 }
 
+export async function cancelRun(runId: string): Promise<void> {
+  const result = await call('cancelRun', { runId });
+  if (!result.ok) showRefusal('Cancel the rest', null, result.refusal);
+}
+
 export async function dismissRun(runId: string): Promise<void> {
   const result = await call('dismissRun', { runId });
   if (!result.ok) showRefusal('Dismiss', null, result.refusal);

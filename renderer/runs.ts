@@ -20,6 +20,9 @@ const countOf = ({ steps }: RunView, state: StepState): number => steps.filter((
 
 export const failedCount = (run: RunView): number => countOf(run, 'failed');
 
+/** Whether somebody's turn has still to come. */
+export const isCancellable = (run: RunView): boolean => countOf(run, 'waiting') > 0;
+
 /** "2 of 3 done", and what went otherwise: "2 of 3 done, 1 failed". */
 export function runSummary(run: RunView): string {
   const [failed, skipped] = [failedCount(run), countOf(run, 'skipped')];

@@ -4,11 +4,15 @@ import { type Tools, refusing } from './tools';
 export function groupHandlers(
   { planning }: Stage,
   { when }: Tools,
-): Pick<Handlers, 'setPowerStates' | 'dismissRun' | 'saveGroup' | 'removeGroup'> {
+): Pick<Handlers, 'setPowerStates' | 'cancelRun' | 'dismissRun' | 'saveGroup' | 'removeGroup'> {
   return {
     setPowerStates: async ({ target, action, for: text, alarm }) => {
       const request = { action, when: when(text ?? '').when, alarm: alarm ?? 'auto' } as const;
       return { runId: planning.runs.begin(planning.targets.resolve(target), request) };
+    },
+    async cancelRun({ runId }) {
+      planning.runs.cancel(runId);
+      return {};
     },
     async dismissRun({ runId }) {
       planning.runs.dismiss(runId);

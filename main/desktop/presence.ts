@@ -3,6 +3,7 @@ import type { App, AppEvent } from '../app';
 import type { Clock } from '../clock';
 import { serveBridge } from '../ipc/bridge';
 import { createDispatch, type Dispatch } from '../ipc/dispatch';
+import { dependsOnApp } from '../quit-question';
 import type { Desktop } from '../settings';
 import type { UpdateSource } from '../updates';
 import type { Patch } from '../../preload/contract/view';
@@ -94,7 +95,7 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
     });
     window = mine;
     const quitting = createQuitting(
-      () => running.alarmsThatNeedTheApp().length > 0,
+      () => dependsOnApp(running.dependents()),
       () => {
         mine.open();
         return running.askToQuit();
@@ -137,7 +138,7 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
   };
 
   const warnOfSleep = (running: App) => {
-    const alarms = running.alarmsThatNeedTheApp();
+    const { alarms } = running.dependents();
     if (alarms.length === 0 || !running.settings.value().notifications.late) return;
     const now = clock.now();
     const names = alarms.map(({ name, due }) => `${name} (${timeWords(due, now)})`).join(', ');

@@ -37,6 +37,8 @@ export interface Runs {
   run(id: string): Run | undefined;
   /** Begins, and returns at once. @throws RefusedError when there is nobody to act on */
   begin(company: Company, request: RunRequest): string;
+  /** Leaves those as they are whose turn has not come. @throws RefusedError when every turn has come */
+  cancel(id: string): void;
   /** @throws RefusedError while it is under way */
   dismiss(id: string): void;
   /** Begins nothing more; what was begun goes on. */
@@ -51,6 +53,8 @@ export function createRuns(options: {
   const { clock, onRun, newId = randomUUID } = options;
   const runs = new Map<string, Run>();
   let stopped = false;
+
+  const waiting = (id: string) => runs.get(id)?.steps.filter(({ state }) => state === 'waiting') ?? [];
 
   const show = (id: string, guestId: string, step: Pick<RunStep, 'state' | 'text'>) => {
     const run = runs.get(id);
@@ -75,6 +79,7 @@ export function createRuns(options: {
       onRun(id);
       const later = staggered(company);
       const isWake = action === 'wakeup' || action === 'start';
+      const wanted = () => !stopped && waiting(id).length > 0;
       /** @returns whether the guest came up by it */
       const act = async (member: Member, at: number): Promise<boolean> => {
         show(id, member.id, { state: 'running' });
@@ -90,9 +95,20 @@ export function createRuns(options: {
         show(id, member.id, shown(outcome, flaw, member));
         return up && flaw === null;
       };
-      if (isWake && company.ordered) void inTurn({ clock, placed: company.members, wanted: () => !stopped, act });
+      if (isWake && company.ordered) void inTurn({ clock, placed: company.members, wanted, act });
       else company.members.forEach(({ member }, at) => void act(member, at));
       return id;
+    },
+    cancel(id) {
+      const left = waiting(id);
+      if (left.length === 0) {
+        throw new RefusedError({
+          code: 'wrong-state',
+          message: 'Every guest’s turn has come already.',
+          remedy: 'What was begun goes on; act on a guest by itself.',
+        });
+      }
+      for (const { guestId } of left) show(id, guestId, { state: 'skipped', text: 'You cancelled before its turn came.' });
     },
     dismiss(id) {
       if (runs.get(id)?.done === false) {

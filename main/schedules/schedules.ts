@@ -23,6 +23,8 @@ export interface Schedules {
   next(schedule: Pick<Schedule, 'draft'>): Occurrence[];
   /** The same of a draft. @throws RefusedError when its rule is not understood */
   read(draft: ScheduleDraft): Occurrence[];
+  /** What is next of those that are not paused, soonest first; what is left out does not count. */
+  upcoming(): { readonly schedule: Schedule; readonly name: string; readonly next: Occurrence }[];
   /** `id` null: a new one. */
   save(id: string | null, draft: ScheduleDraft): Promise<string>;
   remove(id: string): Promise<void>;
@@ -105,6 +107,15 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     ids: () => ledger.all().map(({ id }) => id),
     grace: (id) => graces.grace(id),
     next,
+    upcoming: () =>
+      ledger
+        .all()
+        .filter(({ paused }) => !paused)
+        .flatMap((schedule) => {
+          const [first] = next(schedule).filter((one) => !schedule.skips.includes(beginningOf(one)));
+          return first ? [{ schedule, name: nameOf(schedule.draft), next: first }] : [];
+        })
+        .sort((a, b) => beginningOf(a.next) - beginningOf(b.next)),
     read(draft) {
       check(draft, clock.now());
       return next({ draft });

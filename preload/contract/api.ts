@@ -30,6 +30,7 @@ const named: Record<CommandName, true> = {
   answerSecret: true,
   offerHolders: true,
   setPowerStates: true,
+  cancelRun: true,
   dismissRun: true,
   saveGroup: true,
   removeGroup: true,

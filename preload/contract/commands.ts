@@ -74,6 +74,8 @@ export const commands = {
     args: z.object({ target: Target, action: ActionName, for: Typed.optional(), alarm: HolderChoice.optional() }),
     result: ok(z.object({ runId: z.string() })),
   },
+  /** Leaves those as they are whose turn has not come. */
+  cancelRun: { args: z.object({ runId: z.string() }), result: ok(Nothing) },
   dismissRun: { args: z.object({ runId: z.string() }), result: ok(Nothing) },
   /** `groupId` null: a new one. */
   saveGroup: { args: z.object({ groupId: z.string().nullable(), draft: GroupDraft }), result: ok(z.object({ groupId: z.string() })) },

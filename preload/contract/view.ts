@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GraceView, GroupView, RunView, ScheduleView } from './schedules';
+import { GraceView, GroupView, Occurrence, RunView, ScheduleView } from './schedules';
 import { SettingsView, UpdateView } from './settings';
 import { ActionName, actions, AlarmHolder, Cause, Fix, Manager, PowerStateName, screenTypes, SleepName, Source } from './vocabulary';
 
@@ -176,12 +176,14 @@ export const PromptView = z.discriminatedUnion('kind', [
     /** Whether this computer can keep the answer safely. */
     canKeep: z.boolean(),
   }),
-  /** The app is about to end, and alarms depend on it. */
+  /** The app is about to end, and alarms or schedules depend on it. */
   z.object({
     id: z.string(),
     kind: z.literal('quit'),
     /** By due instant. */
     alarms: z.array(z.object({ guestId: z.string(), name: Text, due: Instant })),
+    /** By their next occurrence. */
+    schedules: z.array(z.object({ scheduleId: z.string(), name: Text, next: Occurrence })),
   }),
 ]);
 export type PromptView = z.infer<typeof PromptView>;

@@ -4,12 +4,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from '@playwright/test';
-import { findProgram } from '../guest/run';
 import type { Bench } from './bench';
 import { interleaved } from './measure';
 
 const PACKAGED = ['dist/linux-unpacked/reveille', 'dist/trial/linux-unpacked/reveille'].map((file) => path.resolve(file));
 const packaged = () => PACKAGED.find((file) => existsSync(file));
+const ELECTRON = path.resolve('node_modules/electron/dist/electron');
 const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
 /** An app that shows a sentence, and nothing else: what Electron itself takes. */
@@ -22,7 +22,7 @@ export const bench: Bench = {
   obstacle() {
     if (packaged() === undefined) return 'there is no package: npm run dist makes one.';
     if (!process.env['DISPLAY']) return 'there is no display.';
-    if (findProgram('node_modules/electron/dist/electron') === undefined) return 'there is no Electron beside it: npm start gets one.';
+    if (!existsSync(ELECTRON)) return 'there is no Electron beside it: npm start gets one.';
     return undefined;
   },
   async run() {
@@ -33,7 +33,7 @@ export const bench: Bench = {
     try {
       return await interleaved(
         [
-          { label: 'Electron with a page of one sentence', run: () => start(path.resolve('node_modules/electron/dist/electron'), [dir], 'p') },
+          { label: 'Electron with a page of one sentence', run: () => start(ELECTRON, [dir], 'p') },
           { label: 'Reveille', run: () => start(packaged()!, [], '[role="grid"], h2, h3') },
         ],
         { rounds: 7 },

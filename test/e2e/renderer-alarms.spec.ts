@@ -192,7 +192,7 @@ test('quitting with alarms that need Reveille lists them and asks; Escape stays'
   await page.keyboard.press('Escape');
   await expect(question).toHaveCount(0);
   await page.evaluate(() =>
-    window.lab.patch({ prompts: { again: { id: 'again', kind: 'quit', alarms: [{ guestId: 'mail', name: 'mail', due: Date.now() + 60_000 }] } } }),
+    window.lab.patch({ prompts: { again: { id: 'again', kind: 'quit', alarms: [{ guestId: 'mail', name: 'mail', due: Date.now() + 60_000 }], schedules: [] } } }),
   );
   await expect(question).toContainText('An alarm needs Reveille');
   await question.getByRole('button', { name: 'Quit anyway' }).click();
@@ -200,6 +200,16 @@ test('quitting with alarms that need Reveille lists them and asks; Escape stays'
     { promptId: 'q', answer: 'stay' },
     { promptId: 'again', answer: 'quit' },
   ]);
+});
+
+test('quitting with a schedule asks as well, and says when it would be next', async () => {
+  await open('quit-schedules');
+  const question = page.getByRole('alertdialog', { name: 'Quit Reveille?' });
+  await expect(question).toContainText('A schedule needs Reveille to go on running.');
+  await expect(question.getByRole('listitem')).toContainText(/Nights\s*Sleeps /);
+  await expect(question).toContainText('schedules do nothing');
+  await expect(question).not.toContainText('on past');
+  expect(await lab.axeViolations()).toEqual([]);
 });
 
 test('axe finds nothing in the sleep dialog with its holders', async () => {

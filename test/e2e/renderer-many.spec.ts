@@ -255,6 +255,8 @@ test('a run shows guest by guest what failed and why, before the rest', async ()
   await expect(run.getByRole('list')).toHaveCount(0);
   await run.getByRole('button', { name: 'Show guests' }).click();
   await expect(run.getByRole('list')).toHaveCount(2);
+  await run.getByRole('button', { name: 'Cancel the rest' }).click();
+  expect(await callsOf('cancelRun')).toEqual([{ runId: 'r1' }]);
 });
 
 const views: Record<string, () => Promise<void>> = {

@@ -186,6 +186,7 @@ export const secretPrompt = (plan: Partial<Extract<PromptView, { kind: 'secret' 
 export const quitPrompt = (plan: Partial<Extract<PromptView, { kind: 'quit' }>> & Pick<Extract<PromptView, { kind: 'quit' }>, 'alarms'>): PromptView => ({
   id: 'prompt-quit',
   kind: 'quit',
+  schedules: [],
   ...plan,
 });
 

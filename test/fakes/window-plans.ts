@@ -26,6 +26,7 @@ type PlanCalls = Pick<
   | 'answerMissed'
   | 'endGrace'
   | 'setPowerStates'
+  | 'cancelRun'
   | 'dismissRun'
   | 'saveGroup'
   | 'removeGroup'
@@ -152,6 +153,12 @@ export function planCalls({ current, patch, takeRefusal, timing, act }: PlanCall
       patch({ runs: { [id]: { id, at: timing.now(), title: `${action}: ${name}`, steps, done: false } } });
       timing.after(0, () => runFrom(id, 0, action, { for: text }));
       return ok({ runId: id });
+    },
+    cancelRun({ runId }) {
+      const run = current().runs[runId];
+      if (run === undefined) return gone('run');
+      patch({ runs: { [runId]: { ...run, steps: run.steps.map((step) => (step.state === 'waiting' ? { ...step, state: 'skipped' } : step)) } } });
+      return ok({});
     },
     dismissRun({ runId }) {
       patch({ runs: { [runId]: null } });

@@ -247,7 +247,7 @@ describe.skipIf(skip || isMissing('OpenSSH', sshdPresent))('libvirt on a host be
     await mkdir(path.dirname(config));
     await writeFile(config, `Host nas\nHostName 127.0.0.1\nPort ${sshd.port}\nUser ${sshd.user}\nIdentityFile ${key.path}\nStrictHostKeyChecking accept-new\n`);
     const local = { user: 'nobody', uid: 1, home: folder, hostName: 'here', env: {} };
-    app = await startTestApp({ ssh: { places: { user: config, system: null, home: folder }, local, usualAgent: null } });
+    app = await startTestApp({ ssh: { places: { user: config, system: null, home: folder }, local, usualAgent: () => null } });
     await app.call('addHost', { address: 'nas', name: '' });
   });
 

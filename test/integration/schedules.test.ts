@@ -74,6 +74,22 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('two real guests, a group and
     expect(app.view.runs).toEqual({});
   });
 
+  test('a group whose wake is cancelled sleeps on, but for the one that was woken', async () => {
+    const target = { kind: 'group', groupId } as const;
+    expect(await runDone((await app.call('setPowerStates', { target, action: 'suspend' })).runId)).toHaveLength(2);
+    const { runId } = await app.call('setPowerStates', { target, action: 'wakeup' });
+    await app.until('the first is awake', ({ runs }) => runs[runId]?.steps[0]?.state === 'done');
+    await app.call('cancelRun', { runId });
+    expect(await runDone(runId)).toEqual([
+      ['plan-nas', 'done', undefined],
+      ['plan-web', 'skipped', 'You cancelled before its turn came.'],
+    ]);
+    expect(NAMES.map((name) => app.guest(name).state.name)).toEqual(['running', 'suspended']);
+    await app.call('setPowerState', { guestId: app.guest('plan-web').id, action: 'wakeup' });
+    await app.untilState('plan-web', 'running');
+    expect(NAMES.map((name) => app.guest(name).state.name)).toEqual(['running', 'running']);
+  });
+
   test('a schedule puts the group to sleep at the full minute, and it is awake at the one after', async () => {
     const sleepAt = Math.ceil((clock.now() + 20_000) / MINUTE) * MINUTE;
     const fields = (at: number) => `${new Date(at).getUTCMinutes()} ${new Date(at).getUTCHours()} * * *`;
@@ -96,6 +112,13 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('two real guests, a group and
     expect(seconds).toMatchObject({ ok: false, refusal: { code: 'bad-schedule' } });
     const { scheduleId } = await app.call('saveSchedule', { scheduleId: null, draft });
     expect(app.view.schedules[scheduleId]).toMatchObject({ paused: false, skipsNext: false, missed: null });
+    const upcoming = { scheduleId, name: 'Soon', next: { sleep: sleepAt, wake: sleepAt + MINUTE } };
+    expect(app.app.dependents()).toEqual({ alarms: [], schedules: [upcoming] });
+    const leaving = app.app.askToQuit();
+    const question = await app.until('the question', ({ prompts }) => Object.values(prompts)[0]);
+    expect(question).toMatchObject({ kind: 'quit', schedules: [upcoming] });
+    await app.call('answerQuit', { promptId: question.id, answer: 'stay' });
+    expect(await leaving).toBe('stay');
 
     clock.moveTo(sleepAt - 1000);
     app.app.recheck();

@@ -111,7 +111,7 @@ describe.skipIf(noQemu || isMissing('OpenSSH', sshdPresent))('a real QEMU behind
     const lines = ['Host nas', 'HostName 127.0.0.1', `Port ${sshd.port}`, `User ${sshd.user}`, `IdentityFile ${key.path}`];
     await writeFile(config, lines.join('\n'));
     const local = { user: 'nobody', uid: 1, home: directory, hostName: 'here', env: {} };
-    app = await startTestApp({ ssh: { places: { user: config, system: null, home: directory }, local, usualAgent: null } });
+    app = await startTestApp({ ssh: { places: { user: config, system: null, home: directory }, local, usualAgent: () => null } });
     ends.push(() => app.stop());
     startQemu('far-lit', ['-vga', 'std']);
     startQemu('far-headless', ['-vga', 'none']);

@@ -92,7 +92,7 @@ describe.skipIf(isMissing('OpenSSH', sshdPresent))('a key', () => {
     agent.add(key);
     other.add(stranger);
     const sshd = await serve({ authorizedKeys: [key] });
-    const user = await userWith({ ssh: { usualAgent: agent.socket } }, sshd);
+    const user = await userWith({ ssh: { usualAgent: () => agent.socket } }, sshd);
     await user.configure(...hostLines('nas', sshd), ...hostLines('attic', sshd, `IdentityAgent ${other.socket}`));
     await user.untilLink(await user.add('nas'), 'ready');
     const { reason, remedy } = await user.untilLink(await user.add('attic'), 'blocked');

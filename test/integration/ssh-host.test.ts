@@ -28,7 +28,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('OpenSSH', sshdPr
     const lines = ['Host nas', 'HostName 127.0.0.1', `Port ${sshd.port}`, `User ${sshd.user}`, `IdentityFile ${key.path}`];
     await writeFile(config, lines.join('\n'));
     const local = { user: 'nobody', uid: 1, home: folder, hostName: 'here', env: {} };
-    app = await startTestApp({ ssh: { places: { user: config, system: null, home: folder }, local, usualAgent: null } });
+    app = await startTestApp({ ssh: { places: { user: config, system: null, home: folder }, local, usualAgent: () => null } });
   });
 
   afterAll(async () => {

@@ -122,6 +122,12 @@ export function plannedScenarios({ three, many, crowd }: Guests): Record<string,
       const view = snapshotOf({ guests: many(now) });
       return { ...view, prompts: { q: quitPrompt({ id: 'q', alarms: alarmsOfTheApp(view) }) } };
     },
+    'quit-schedules': (now) => ({
+      ...snapshotOf({ guests: three(now) }),
+      prompts: {
+        q: quitPrompt({ id: 'q', alarms: [], schedules: [{ scheduleId: 's', name: 'Nights', next: { sleep: now + 60 * minute, wake: now + 540 * minute } }] }),
+      },
+    }),
     'no-tray': (now) =>
       snapshotOf({
         guests: three(now),

@@ -44,6 +44,6 @@ export async function sshHome(
   return {
     places: { user: config, system: null, home },
     local: { user: 'nobody', uid: 1, home, hostName: 'here', env: {} },
-    usualAgent: null,
+    usualAgent: () => null,
   };
 }

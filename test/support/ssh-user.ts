@@ -63,7 +63,7 @@ export async function startSshUser(options: TestAppOptions = {}): Promise<SshUse
     startTestApp({
       ...options,
       dataDir,
-      ssh: { places: { user: config, system: null, home }, local, usualAgent: null, ...options.ssh },
+      ssh: { places: { user: config, system: null, home }, local, usualAgent: () => null, ...options.ssh },
       onPatch(patch) {
         for (const [id, prompt] of Object.entries(patch.prompts ?? {})) if (prompt) asked.add(id);
         options.onPatch?.(patch);

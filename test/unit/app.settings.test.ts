@@ -49,6 +49,6 @@ describe('the settings in the view', () => {
     expect(await app.tryCall('changeSettings', { notifications: { woken: 'yes' } } as never)).toMatchObject({ ok: false, refusal: { code: 'bad-call' } });
     expect(await app.tryCall('answerQuit', { promptId: 'gone', answer: 'quit' })).toMatchObject({ ok: false, refusal: { code: 'unknown-question' } });
     expect(await app.app.askToQuit()).toBe('quit');
-    expect(app.app.alarmsThatNeedTheApp()).toEqual([]);
+    expect(app.app.dependents()).toEqual({ alarms: [], schedules: [] });
   });
 });

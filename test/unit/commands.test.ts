@@ -54,7 +54,7 @@ function handlersOf(world: Pick<World, 'fleet' | 'clock'>) {
     questions: createQuestions(() => undefined),
     settings: createSettings(memoryDocument(newSettings), fakeDesktop(), () => undefined),
     quit: createQuitQuestion(
-      () => [],
+      () => ({ alarms: [], schedules: [] }),
       () => undefined,
     ),
     snapshot: () => {

@@ -75,7 +75,7 @@ async function createBench(options: { fs?: MemoryFs; config?: string } = {}) {
       places: { user: '/h/.ssh/config', system: null, home: '/h' },
       knownHostsFs: noKnownHosts,
       local: { user: 'me', uid: 1000, home: '/h', hostName: 'desk', env: {} },
-      usualAgent: null,
+      usualAgent: () => null,
       questions: createQuestions(() => undefined),
       secrets,
       once: new Set(),

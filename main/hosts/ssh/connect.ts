@@ -19,8 +19,8 @@ export interface SshSurroundings {
   readonly places: ConfigPlaces;
   readonly knownHostsFs: KnownHostsFs;
   readonly local: LocalUser;
-  /** Where the agent is when nothing else says so; null: none. Several: places where one may be. */
-  readonly usualAgent: string | readonly string[] | null;
+  /** Where the agent is now when nothing else says so; null: none. Several: places where one may be. */
+  usualAgent(): string | readonly string[] | null;
   readonly questions: Questions;
   readonly secrets: Secrets;
   readonly once: AcceptedOnce;
@@ -93,7 +93,7 @@ async function endpointOf(settings: HostSettings, around: SshSurroundings): Prom
     hostKeyAlias,
     knownKeyTypes: knownTypes(await readKnownHosts(settings, around.knownHostsFs), settings),
     credentials: {
-      agent: publicKeyAuthentication ? agentAt(settings.identityAgent, around.usualAgent) : null,
+      agent: publicKeyAuthentication ? agentAt(settings.identityAgent, around) : null,
       identityFiles: publicKeyAuthentication ? identityFiles : [],
       identitiesOnly,
       methods: methodsOf(settings),
@@ -117,10 +117,10 @@ function methodsOf(settings: HostSettings): string[] {
   return (settings.preferredAuthentications ?? Object.keys(allowed)).filter((name) => allowed[name] === true);
 }
 
-function agentAt(place: AgentPlace, usual: SshSurroundings['usualAgent']): SshSurroundings['usualAgent'] {
+function agentAt(place: AgentPlace, around: Pick<SshSurroundings, 'usualAgent'>): ReturnType<SshSurroundings['usualAgent']> {
   switch (place.kind) {
     case 'environment':
-      return usual;
+      return around.usualAgent();
     case 'none':
       return null;
     case 'path':

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { nodeConfigReader, usualPlaces } from '../../protocols/ssh/config-reader';
 import { nodeKnownHostsFs } from '../../protocols/ssh/known-hosts-file';
@@ -13,11 +14,15 @@ export interface ThisComputer {
   readonly user: string;
   readonly uid: number;
   readonly hostName: string;
+  /** Windows: the names of its pipes. */
+  pipes(): readonly string[];
 }
+
+const PIPES = '\\\\.\\pipe\\';
 
 const thisComputer = (): ThisComputer => {
   const { username: user, uid } = userInfo();
-  return { platform: process.platform, home: homedir(), user, uid, hostName: hostname() };
+  return { platform: process.platform, home: homedir(), user, uid, hostName: hostname(), pipes: () => readdirSync(PIPES) };
 };
 
 export function sshOnThisComputer(env: NodeJS.ProcessEnv, computer: ThisComputer = thisComputer()): SshHere {
@@ -30,9 +35,21 @@ export function sshOnThisComputer(env: NodeJS.ProcessEnv, computer: ThisComputer
     places: config,
     local: { user, uid: isWindows ? null : uid, home, hostName, env, globalKnownHostsFiles },
     // As ssh(1), which takes an empty name for none.
-    usualAgent: env['SSH_AUTH_SOCK'] || (isWindows ? WINDOWS_AGENTS : null),
+    usualAgent: () => env['SSH_AUTH_SOCK'] || (isWindows ? windowsAgents(computer) : null),
   };
 }
 
-/** OpenSSH's agent listens at a pipe (Win32-OpenSSH, ssh-agent.exe); `pageant` is ssh2's name for PuTTY's. */
-const WINDOWS_AGENTS = ['\\\\.\\pipe\\openssh-ssh-agent', 'pageant'];
+/**
+ * OpenSSH's agent listens at one pipe (Win32-OpenSSH, ssh-agent.exe); PuTTY's Pageant, since 0.77, speaks the same at
+ * `pageant.USER.HASH`, whose hash nobody else computes. The pipes of other users are not asked.
+ */
+function windowsAgents({ user, pipes }: ThisComputer): readonly string[] {
+  const isPageant = (name: string) => name.toLowerCase().startsWith(`pageant.${user.toLowerCase()}.`);
+  let pageants: string[] = [];
+  try {
+    pageants = pipes().filter(isPageant);
+  } catch {
+    // None of these has to be there; what was tried is told when nothing else signs the user in.
+  }
+  return ['openssh-ssh-agent', ...pageants].map((name) => PIPES + name);
+}

@@ -5,8 +5,8 @@ import type { SshError } from './errors';
 /** How to prove to one host who the user is. What the server does not offer is not tried. */
 export interface SshCredentials {
   /**
-   * The agent: a socket's path (SSH_AUTH_SOCK), a Windows pipe, or `pageant`. Several: the usual places, of which
-   * none has to be there. null: none (IdentityAgent none).
+   * The agent: a socket's path (SSH_AUTH_SOCK), or a Windows pipe. Several: the usual places, of which none has to
+   * be there. null: none (IdentityAgent none).
    */
   readonly agent: string | readonly string[] | null;
   /** Private keys, absolute paths, in the order to try; missing files are passed over as ssh(1) does. */

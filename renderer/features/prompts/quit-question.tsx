@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { call } from '../../bridge';
-import { guestCount } from '../../link-words';
+import { dependentsInWords } from '../../quit-words';
 import type { QuitPrompt } from '../../prompts';
 import { guestName } from '../../text';
 import { Button } from '../../ui/button';
@@ -8,12 +8,13 @@ import { ModalFoot } from '../../ui/modal';
 import { Refused } from '../../ui/refused';
 import { WakesAt } from '../../ui/times';
 import { Line } from '../../ui/untrusted';
+import { OccurrenceWords } from '../schedules/next-time';
 import { Question } from './question';
 import { useAnswer } from './use-answer';
 
-/** Whether to end the app while alarms depend on it. Staying has the focus, and is what Escape means. */
+/** Whether to end the app while alarms or schedules depend on it. Staying has the focus, and is what Escape means. */
 export function QuitQuestion({ prompt }: { prompt: QuitPrompt }) {
-  const { id: promptId, alarms } = prompt;
+  const { id: promptId, alarms, schedules } = prompt;
   const { answer, busy, refusal } = useAnswer(promptId);
   const stay = useRef<HTMLButtonElement>(null);
   const say = (what: 'quit' | 'stay') => answer(() => call('answerQuit', { promptId, answer: what }));
@@ -22,21 +23,31 @@ export function QuitQuestion({ prompt }: { prompt: QuitPrompt }) {
       role="alertdialog"
       icon="bell"
       title="Quit Reveille?"
-      about={`${alarms.length === 1 ? 'An alarm needs' : `Alarms of ${guestCount(alarms.length)} need`} Reveille to go on running.`}
+      about={`${dependentsInWords(prompt)} Reveille to go on running.`}
       initialFocus={stay}
       onCancel={() => say('stay')}
     >
-      <ul className="quit-alarms" aria-label="Alarms that need Reveille">
+      <ul className="quit-list" aria-label="What needs Reveille">
         {alarms.map(({ guestId, name, due }) => (
           <li key={guestId}>
-            <Line text={guestName(name)} className="quit-guest" /> <WakesAt due={due} />
+            <Line text={guestName(name)} className="quit-name" /> <WakesAt due={due} />
+          </li>
+        ))}
+        {schedules.map(({ scheduleId, name, next }) => (
+          <li key={scheduleId}>
+            <Line text={name} className="quit-name" /> <OccurrenceWords occurrence={next} />
           </li>
         ))}
       </ul>
-      <p>
-        If you quit, {alarms.length === 1 ? 'it sleeps' : 'they sleep'} on past {alarms.length === 1 ? 'its' : 'their'}{' '}
-        time, until you open Reveille again or somebody wakes {alarms.length === 1 ? 'it' : 'them'}.
-      </p>
+      {alarms.length === 0 ? null : (
+        <p>
+          If you quit, {alarms.length === 1 ? 'this guest sleeps on past its' : 'these guests sleep on past their'} time, until you open Reveille again or somebody wakes{' '}
+          {alarms.length === 1 ? 'it' : 'them'}.
+        </p>
+      )}
+      {schedules.length === 0 ? null : (
+        <p>While Reveille is closed, schedules do nothing. At its next start, each does late, skips or asks about what it missed.</p>
+      )}
       <div role="alert">{refusal === null ? null : <Refused refusal={refusal} />}</div>
       <ModalFoot>
         <Button look="danger" busy={busy} onClick={() => say('quit')}>

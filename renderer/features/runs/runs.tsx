@@ -1,12 +1,12 @@
 import { useId, useState } from 'react';
 import type { RunView } from '../../../preload/contract/schedules';
 import { namesInWords } from '../../many';
-import { dismissRun } from '../../many-intents';
+import { cancelRun, dismissRun } from '../../many-intents';
 import type { RunStep, SkippedFor } from '../../runs';
-import { failedCount, runSummary, stepsToShow, stepWords } from '../../runs';
+import { failedCount, isCancellable, runSummary, stepsToShow, stepWords } from '../../runs';
 import { useWindow } from '../../store';
 import { guestName } from '../../text';
-import { IconButton, Spinner } from '../../ui/button';
+import { Button, IconButton, Spinner } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Moment } from '../../ui/times';
 import { Block, Line } from '../../ui/untrusted';
@@ -41,6 +41,11 @@ function Run({ run }: { run: RunView }) {
         </h2>
         <Moment at={run.at} />
         <span className="run-summary">{runSummary(run)}</span>
+        {isCancellable(run) ? (
+          <Button title="Guests whose turn has not come are left as they are" onClick={() => void cancelRun(run.id)}>
+            Cancel the rest
+          </Button>
+        ) : null}
         <IconButton
           icon={open ? 'down' : 'up'}
           label={open ? 'Hide guests' : 'Show guests'}

@@ -103,6 +103,31 @@ describe('a run', () => {
     await world.stop();
   });
 
+  it('leaves those as they are whose turn had not come when it was cancelled', async () => {
+    const { world, runs, begin, steps, done } = await withRuns([{ name: 'nas' }, { name: 'web' }, { name: 'db' }], {
+      nas: 60,
+      web: 60,
+      db: 0,
+    });
+    await Promise.all(['nas', 'web', 'db'].map((name) => world.ready(name)));
+    await done(begin({ kind: 'group', groupId: 'g' }, { action: 'suspend' }));
+    const id = begin({ kind: 'group', groupId: 'g' }, { action: 'wakeup' });
+    await world.shows('nas', 'running');
+    await world.until(() => JSON.stringify(steps(id)), () => steps(id)?.[0]?.[1] === 'done');
+    runs.cancel(id);
+    expect(runs.run(id)?.done).toBe(true);
+    expect(steps(id)).toEqual([
+      ['nas', 'done', null],
+      ['web', 'skipped', 'You cancelled before its turn came.'],
+      ['db', 'skipped', 'You cancelled before its turn came.'],
+    ]);
+    expect(() => runs.cancel(id)).toThrow('turn has come already');
+    runs.dismiss(id);
+    await world.pass(300_000);
+    expect(['web', 'db'].map((name) => world.guest(name).state.name)).toEqual(['suspended', 'suspended']);
+    await world.stop();
+  });
+
   it('staggers the alarms of a group that sleeps for a while', async () => {
     const { world, begin, done } = await withRuns([{ name: 'nas' }, { name: 'web' }], { nas: 60, web: 0 });
     await Promise.all(['nas', 'web'].map((name) => world.ready(name)));

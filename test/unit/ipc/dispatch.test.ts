@@ -56,6 +56,7 @@ const good: Record<CommandName, unknown> = {
   removeHost: { hostId: 'h' },
   offerHolders: { guestId: 'g', action: 'suspend' },
   setPowerStates: { target: { kind: 'host', hostId: 'h' }, action: 'wakeup' },
+  cancelRun: { runId: 'r' },
   dismissRun: { runId: 'r' },
   saveGroup: { groupId: null, draft: { name: 'n', members: [{ guestId: 'g', delaySeconds: 2 }] } },
   removeGroup: { groupId: 'g' },
