@@ -82,6 +82,20 @@ export interface MachineStats {
   readonly netSent: Fact<number>;
 }
 
+/** Nothing can be had, for this reason. */
+export function noStats(reason: string): MachineStats {
+  const missing = { missing: reason };
+  return {
+    cpuPercent: missing,
+    memoryUsedMiB: missing,
+    memoryMiB: missing,
+    diskRead: missing,
+    diskWritten: missing,
+    netReceived: missing,
+    netSent: missing,
+  };
+}
+
 /** A picture of the guest's screen. */
 export interface Screenshot {
   /** `image/png`, or `image/x-portable-pixmap` (PPM P6). */

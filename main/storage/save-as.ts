@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { storageError, type Advice } from './errors';
 import { nodeFileSystem, type FileSystem } from './file-system';
+import { writeAndRename } from './whole-file';
 
 const advice: Advice = {
   ENOSPC: 'The disk is full. Free some space, or choose another place.',
@@ -19,14 +20,7 @@ export async function saveAs(path: string, bytes: Uint8Array, fs: FileSystem = n
   // A name of its own: nothing of the user's is in its place.
   const temporary = join(dirname(path), `.${randomUUID()}.part`);
   try {
-    const file = await fs.create(temporary);
-    try {
-      await file.write(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await fs.rename(temporary, path);
+    await writeAndRename(fs, temporary, path, bytes);
   } catch (error) {
     const failure = storageError('saved', path, error, advice);
     // Where it cannot be removed, that is told as well.

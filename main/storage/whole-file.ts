@@ -10,18 +10,23 @@ export async function replaceFile(fs: FileSystem, path: string, bytes: Uint8Arra
   const temporary = `${path}.tmp`;
   await fs.remove(temporary);
   try {
-    const file = await fs.create(temporary);
-    try {
-      await file.write(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await fs.rename(temporary, path);
+    await writeAndRename(fs, temporary, path, bytes);
   } catch (error) {
     await removeQuietly(fs, temporary);
     throw error;
   }
+}
+
+/** The steps alone. @throws the failed operation's error, with `temporary` left as it is */
+export async function writeAndRename(fs: FileSystem, temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await fs.create(temporary);
+  try {
+    await file.write(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await fs.rename(temporary, path);
 }
 
 /** The error that made us give up matters more than a file that the next save removes. */

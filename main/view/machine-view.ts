@@ -1,4 +1,4 @@
-import type { Machine, MachineStats } from '../hypervisors/machine';
+import { noStats, type Machine } from '../hypervisors/machine';
 import type { GuestScreen, GuestStats } from '../../preload/contract/view';
 import { screenTypes } from '../../preload/contract/vocabulary';
 
@@ -9,22 +9,9 @@ const NOT_RUNNING = 'It is not running.';
 
 /** What the window shows of a machine's use; `now` is the time of the answer. */
 export async function statsView(machine: Machine | null, now: () => number): Promise<GuestStats> {
-  const stats = machine?.exists ? await machine.stats() : everyStat(NOT_RUNNING);
+  const stats = machine?.exists ? await machine.stats() : noStats(NOT_RUNNING);
   return { at: now(), ...stats };
 }
-
-const everyStat = (why: string): MachineStats => {
-  const missing = { missing: why };
-  return {
-    cpuPercent: missing,
-    memoryUsedMiB: missing,
-    memoryMiB: missing,
-    diskRead: missing,
-    diskWritten: missing,
-    netReceived: missing,
-    netSent: missing,
-  };
-};
 
 /** The picture of a machine's screen for the window, or why there is none. */
 export async function screenView(machine: Machine | null, now: () => number): Promise<GuestScreen> {

@@ -7,7 +7,7 @@ import { QmpError } from '../../protocols/qmp/errors';
 import type { QmpEvent } from '../../protocols/qmp/schema';
 import type { SocketAddress } from '../../protocols/sockets';
 import { messageOf, readBootId, setGuestClock } from '../agent-facts';
-import type { HostAccess, Machine, MachineEvent } from '../machine';
+import { noStats, type HostAccess, type Machine, type MachineEvent } from '../machine';
 import { wakeClockBy } from '../wake-clock';
 import { once } from '../once';
 import { createAgentPort } from './agent-port';
@@ -20,7 +20,7 @@ import { NoMonitorError, nobodyListens } from './no-monitor';
 import { perform } from './perform';
 import { powerStateOf } from './run-state';
 import { takeScreenshot } from './screenshot';
-import { createStatsReader, noStats } from './stats';
+import { createStatsReader } from './stats';
 import { isPortOpen, readSupport, type QemuSupport } from './support';
 
 /** Where a QEMU is reached. */

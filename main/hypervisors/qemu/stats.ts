@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock';
 import type { QmpClient } from '../../protocols/qmp/client';
 import { QmpError } from '../../protocols/qmp/errors';
-import type { Fact, HostAccess, MachineStats } from '../machine';
+import { noStats, type Fact, type HostAccess, type MachineStats } from '../machine';
 
 /** Asks what a machine uses now. Never rejects: what cannot be had says why. */
 export type StatsReader = (client: QmpClient | null) => Promise<MachineStats>;
@@ -23,7 +23,7 @@ interface Sample {
 const FORGOTTEN_MS = 15_000;
 const MIB = 2 ** 20;
 
-const NO_MONITOR = { missing: 'Its monitor is not connected.' } as const;
+const NO_MONITOR = 'Its monitor is not connected.';
 const MEASURING = { missing: 'Being measured.' } as const;
 const NOT_TOLD = { missing: 'QEMU does not tell.' } as const;
 
@@ -70,7 +70,7 @@ export function createStatsReader({ access, clock, pid }: StatsReaderOptions): S
       samples.clear();
       balloon = null;
     }
-    if (!client) return everyStat(NO_MONITOR);
+    if (!client) return noStats(NO_MONITOR);
     const noDisks = (missing: Missing) => ({ diskRead: missing, diskWritten: missing });
     const [cpuPercent, memory, memoryUsedMiB, disk] = await Promise.all([
       orMissing(cpu(client), (missing) => missing),
@@ -99,19 +99,6 @@ async function orMissing<T>(ask: Promise<T>, otherwise: (missing: Missing) => T)
 
 const scaled = (fact: Fact<number>, factor: number): Fact<number> =>
   'value' in fact ? { value: fact.value * factor } : fact;
-
-/** Nothing can be had, for this reason. */
-export const noStats = (reason: string): MachineStats => everyStat({ missing: reason });
-
-const everyStat = (missing: Missing): MachineStats => ({
-  cpuPercent: missing,
-  memoryUsedMiB: missing,
-  memoryMiB: missing,
-  diskRead: missing,
-  diskWritten: missing,
-  netReceived: missing,
-  netSent: missing,
-});
 
 const memoryOf = async (client: QmpClient): Promise<Fact<number>> => {
   const memory = await client.call('query-memory-size-summary');

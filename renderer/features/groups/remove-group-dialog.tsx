@@ -1,31 +1,25 @@
-import { useRef } from 'react';
 import type { GroupView } from '../../../preload/contract/schedules';
 import { groupCommands } from '../../commands';
 import { groupName } from '../../many';
 import { removeGroup } from '../../many-intents';
-import { closeDialog, useWindow } from '../../store';
+import { useWindow } from '../../store';
 import { cleanLine } from '../../text';
-import { Button } from '../../ui/button';
-import { Modal, ModalFoot } from '../../ui/modal';
+import { Forget } from '../../ui/forget';
 import { Line } from '../../ui/untrusted';
 
 /** Forgetting a group never touches its guests; its schedules lose whom they are about. */
 export function RemoveGroupDialog({ group }: { group: GroupView }) {
   const { icon, longLabel, label } = groupCommands.remove;
-  const cancel = useRef<HTMLButtonElement>(null);
   const schedules = useWindow((state) => state.view?.schedules);
   const about = Object.values(schedules ?? {}).filter(
     ({ draft: { target } }) => target.kind === 'group' && target.groupId === group.id,
   );
-  const remove = () => {
-    closeDialog();
-    void removeGroup(group.id);
-  };
   return (
-    <Modal
+    <Forget
       title={longLabel ?? label}
       about={<Line text={groupName(group.name)} className="about-guest" />}
-      initialFocus={cancel}
+      icon={icon}
+      onForget={() => void removeGroup(group.id)}
     >
       <p>Its guests are not touched; only their order and delays are forgotten.</p>
       {about.length === 0 ? null : (
@@ -40,14 +34,6 @@ export function RemoveGroupDialog({ group }: { group: GroupView }) {
           </ul>
         </div>
       )}
-      <ModalFoot>
-        <Button onClick={closeDialog} ref={cancel}>
-          Cancel
-        </Button>
-        <Button look="danger" icon={icon} onClick={remove}>
-          Remove
-        </Button>
-      </ModalFoot>
-    </Modal>
+    </Forget>
   );
 }

@@ -1,11 +1,10 @@
-import { useMemo, useRef } from 'react';
+import { useMemo } from 'react';
 import type { HostView } from '../../../preload/contract/view';
 import { hostCommands } from '../../commands';
 import { removeHost } from '../../host-intents';
 import { lostAlarms } from '../../link-words';
-import { closeDialog, useWindow } from '../../store';
-import { Button } from '../../ui/button';
-import { Modal, ModalFoot } from '../../ui/modal';
+import { useWindow } from '../../store';
+import { Forget } from '../../ui/forget';
 import { tenSeconds, useTicked } from '../../ui/ticker';
 import { Line } from '../../ui/untrusted';
 import { AboutHost } from './about-host';
@@ -13,27 +12,14 @@ import { AboutHost } from './about-host';
 /** Forgetting a host loses what the app knows about it and its guests, and what it was to do for them. */
 export function RemoveHostDialog({ host }: { host: HostView }) {
   const { icon, longLabel, label } = hostCommands.remove;
-  const cancel = useRef<HTMLButtonElement>(null);
-  const remove = () => {
-    closeDialog();
-    void removeHost(host.id);
-  };
   return (
-    <Modal title={longLabel ?? label} about={<AboutHost host={host} />} initialFocus={cancel}>
+    <Forget title={longLabel ?? label} about={<AboutHost host={host} />} icon={icon} onForget={() => void removeHost(host.id)}>
       <p>
         Nothing changes on the host, and its guests go on. Reveille forgets the host, its guests with their history and
         start commands, and the secrets kept for it.
       </p>
       <LostAlarms hostId={host.id} />
-      <ModalFoot>
-        <Button onClick={closeDialog} ref={cancel}>
-          Cancel
-        </Button>
-        <Button look="danger" icon={icon} onClick={remove}>
-          Remove
-        </Button>
-      </ModalFoot>
-    </Modal>
+    </Forget>
   );
 }
 
