@@ -37,6 +37,7 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
   let tray: TrayKeeper | null = null;
   let services: SessionServices = noServices;
   let letGo = () => {};
+  let toldOfTray = false;
 
   // Whoever installs a newer version means the app to end.
   const updates = createUpdateSource(() => letGo());
@@ -58,14 +59,18 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
 
   /** Only the first time: closing the window does not end the app. */
   const tellOfTray = (running: App, event: { preventDefault(): void }) => {
-    if (running.settings.kept.trayTold) return;
-    const told = () => {
+    if (toldOfTray || running.settings.kept.trayTold) return;
+    toldOfTray = true;
+    const keep = () => {
       running.settings.note({ trayTold: true }).catch((error: unknown) => console.error('It will be told again:', error));
     };
     const title = `Reveille stays in the ${PLACE}`;
     if (notifications.missing() === null) {
       const text = `Reveille stays in the ${PLACE} so that alarms are kept. Open or quit it from its icon there.`;
-      void notifications.say(title, text).then((shown) => shown && told());
+      void notifications.say(title, text).then((shown) => {
+        toldOfTray = shown;
+        if (shown) keep();
+      });
       return;
     }
     event.preventDefault();
@@ -75,7 +80,7 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
       message: `Closing the window leaves Reveille in the ${PLACE} so that alarms are kept. Open or quit it from its icon there.`,
       remedy: 'Close the window again.',
     });
-    told();
+    keep();
   };
 
   const begin = (running: App): OneWindow => {

@@ -1,24 +1,13 @@
 import type { Locator, Page } from '@playwright/test';
-import { guestsCanRun, openQmp, startGuest, type TinyGuest } from '../guest/tiny-guest';
-import { requireComponent } from '../support/requires';
+import { openQmp } from '../guest/tiny-guest';
 import { axeViolations } from './axe';
 import { expect, test } from './fixtures';
+import { useGuest } from './real-guest';
 
 /** Alarms that hold without the app, schedules, groups and the timeline, by clicking, on a real guest. */
 
 const NAME = 'e2e-alarms';
-let guest: TinyGuest;
-
-test.beforeAll(async () => {
-  test.setTimeout(240_000);
-  requireComponent('QEMU', guestsCanRun(), (why) => test.skip(true, why));
-  guest = await startGuest({ name: NAME });
-  await guest.waitForAgent(60_000);
-});
-
-test.afterAll(async () => {
-  await guest?.stop();
-});
+const guest = useGuest(NAME);
 
 const rowOf = (page: Page): Locator => page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true });
 
@@ -47,7 +36,7 @@ test('a guest’s own clock wakes it although the app was killed, and the histor
   await first.crash();
 
   // Nobody holds its monitor now.
-  const monitor = await openQmp(guest.qmpPath);
+  const monitor = await openQmp(guest().qmpPath);
   expect(await monitor.execute('query-status')).toMatchObject({ status: 'suspended' });
   await monitor.nextEvent('WAKEUP', 40_000);
   monitor.close();

@@ -2,25 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { guestsCanRun, startGuest, type TinyGuest } from '../guest/tiny-guest';
-import { requireComponent } from '../support/requires';
 import { call, clickTray, closeWindow, test, trayLines, windowCount } from './desktop-world';
 import { expect } from './fixtures';
 import type { LaunchedApp } from './launch';
+import { useGuest } from './real-guest';
 
 const NAME = 'e2e-desk';
-let guest: TinyGuest;
-
-test.beforeAll(async () => {
-  test.setTimeout(240_000);
-  requireComponent('QEMU', guestsCanRun(), (why) => test.skip(true, why));
-  guest = await startGuest({ name: NAME });
-  await guest.waitForAgent(60_000);
-});
-
-test.afterAll(async () => {
-  await guest?.stop();
-});
+const guest = useGuest(NAME);
 
 const guestOf = async (one: LaunchedApp) => {
   const { guests } = await call(one, 'getSnapshot', {});
@@ -97,7 +85,7 @@ test('Wake now in the tray wakes a guest while there is no window; Show opens it
   await clickTray(session, 'Wake now', NAME);
   await expect.poll(() => trayLines(session), { timeout: 20_000 }).toContain('No guest is asleep');
   expect(await windowCount(one)).toBe(0);
-  expect(await guest.exec('echo awake')).toBe('awake');
+  expect(await guest().exec('echo awake')).toBe('awake');
 });
 
 test('Quit asks while an alarm depends on the app, and both answers hold; a signal does not ask', async ({ desktop }) => {

@@ -1,21 +1,9 @@
 import type { Locator, Page } from '@playwright/test';
-import { guestsCanRun, startGuest, type TinyGuest } from '../guest/tiny-guest';
-import { requireComponent } from '../support/requires';
 import { expect, test } from './fixtures';
+import { useGuest } from './real-guest';
 
 const NAME = 'e2e-nas';
-let guest: TinyGuest;
-
-test.beforeAll(async () => {
-  test.setTimeout(240_000);
-  requireComponent('QEMU', guestsCanRun(), (why) => test.skip(true, why));
-  guest = await startGuest({ name: NAME });
-  await guest.waitForAgent(60_000);
-});
-
-test.afterAll(async () => {
-  await guest?.stop();
-});
+const guest = useGuest(NAME);
 
 const rowOf = (page: Page): Locator => page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true });
 
@@ -85,7 +73,7 @@ test('hibernates for a time by the menu, and is started again with its memory', 
   const { page, screenshot } = await launch();
   const row = rowOf(page);
   await expect(row.getByRole('button', { name: 'Sleep', exact: true })).toBeVisible();
-  await guest.exec('echo still-here > /run/kept');
+  await guest().exec('echo still-here > /run/kept');
   await row.getByRole('button', { name: /More/ }).click();
   await page.getByRole('menuitem', { name: 'Hibernate' }).click();
   const dialog = page.getByRole('dialog', { name: 'Hibernate', exact: true });
@@ -97,7 +85,7 @@ test('hibernates for a time by the menu, and is started again with its memory', 
   await expect(row).toContainText('Wakes');
   await screenshot('hibernated');
   await expect(row).toContainText('Running', { timeout: 40_000 });
-  await expect.poll(() => guest.exec('cat /run/kept').catch(() => ''), { timeout: 30_000 }).toBe('still-here');
+  await expect.poll(() => guest().exec('cat /run/kept').catch(() => ''), { timeout: 30_000 }).toBe('still-here');
 });
 
 test('a guest that was shut down stays in the list and is started', async ({ launch }) => {
