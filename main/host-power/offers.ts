@@ -15,7 +15,7 @@ export interface Offers {
   readonly untimed: Offer;
 }
 
-/** The shortest sleep of a host, in ms: what libvirt takes, and what a host needs to fall asleep and be missed. */
+/** The shortest sleep of a host, in ms: what libvirt takes (src/util/virnodesuspend.c MIN_TIME_REQ_FOR_SUSPEND), and what a host needs to fall asleep and be missed. */
 export const MIN_HOST_SLEEP_MS = 60_000;
 
 /**

@@ -20,8 +20,6 @@ export type ParsedWhen =
 
 export const MIN_DURATION_MS = 1_000;
 export const MAX_DURATION_MS = 365 * 24 * 3_600_000;
-/** Texts for the field "For". */
-export const DURATION_PRESETS: readonly string[] = ['30 min', '1 h', '2 h', '8 h', 'until 07:00'];
 
 const MAX_TEXT = 100;
 const examples = 'Write for example 8 h, 90 min, 1 h 30 min or until 07:00.';

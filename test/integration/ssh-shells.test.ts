@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { marked, posix, posixArgv, unmark } from '../../main/protocols/ssh/shell';
+import { marked, posix, shellCommand, unmark } from '../../main/protocols/ssh/shell';
 import type { SshConnection } from '../../main/protocols/ssh/types';
 import { isMissing, requireComponent } from '../support/requires';
 import { attempt, endpointOf } from '../support/ssh-client';
@@ -49,7 +49,7 @@ describe.skipIf(isMissing('mount namespaces', accountsPresent))('login shells', 
     const connection = connections.get(nameOf(shell))!;
     await fc.assert(
       fc.asyncProperty(argv, async (args) => {
-        const { stdout, stderr, code } = await connection.exec(posixArgv(['printf', '%s\\0', ...args]));
+        const { stdout, stderr, code } = await connection.exec(posix(shellCommand(['printf', '%s\\0', ...args])));
         expect(stderr.toString()).toBe('');
         expect(stdout).toEqual(Buffer.from(args.map((each) => `${each}\0`).join('')));
         expect(code).toBe(0);

@@ -15,9 +15,6 @@ export class NodeSleepError extends Error {
   }
 }
 
-/** The shortest sleep that libvirt takes, in s (libvirt: src/util/virnodesuspend.c MIN_TIME_REQ_FOR_SUSPEND). */
-export const NODE_SLEEP_MIN_SECONDS = 60;
-
 /** The host's own sleep, as its libvirt offers it. Only the system's libvirt has the right to it. */
 export async function nodeSleepOf(daemon: Daemon | undefined): Promise<'sleeps' | 'cannot-sleep' | 'forbidden' | 'absent'> {
   if (!daemon || daemon.place.scope !== 'system') return 'absent';

@@ -118,18 +118,3 @@ export function typedParams(max: number): Codec<TypedParams> {
     write: (params: TypedParams) => [...params].map(([field, value]) => ({ field, value })),
   });
 }
-
-/**
- * A parameter as a number, rounded where a double cannot hold it; null when there is none, or none that is a
- * number.
- */
-export function numberParam(params: TypedParams, name: string): number | null {
-  const value = params.get(name)?.value;
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null;
-}
-
-/** A parameter as text; null when there is none, or none that is text. */
-export function textParam(params: TypedParams, name: string): string | null {
-  const value = params.get(name)?.value;
-  return typeof value === 'string' ? value : null;
-}

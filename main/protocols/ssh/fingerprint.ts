@@ -17,25 +17,3 @@ export function keyType(key: Uint8Array): string | null {
   const name = bytes.toString('latin1', 4, 4 + length);
   return /^[\x21-\x7e]+$/.test(name) ? name : null;
 }
-
-/** A key type in the words of `ssh-keygen -l`: ED25519, ECDSA, RSA, DSA; else the type itself. */
-export function keyTypeLabel(type: string): string {
-  switch (type) {
-    case 'ssh-ed25519':
-      return 'ED25519';
-    case 'ecdsa-sha2-nistp256':
-    case 'ecdsa-sha2-nistp384':
-    case 'ecdsa-sha2-nistp521':
-      return 'ECDSA';
-    case 'ssh-rsa':
-      return 'RSA';
-    case 'ssh-dss':
-      return 'DSA';
-    case 'sk-ssh-ed25519@openssh.com':
-      return 'ED25519-SK';
-    case 'sk-ecdsa-sha2-nistp256@openssh.com':
-      return 'ECDSA-SK';
-    default:
-      return type;
-  }
-}

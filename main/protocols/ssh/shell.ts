@@ -29,9 +29,6 @@ export function posix(script: string): string {
   return `exec sh -c 'eval "$(printf %b "$1")"' sh '${encoded}'`;
 }
 
-/** `posix` for one program and its arguments. @throws RangeError for a NUL */
-export const posixArgv = (argv: readonly string[]): string => posix(shellCommand(argv));
-
 /**
  * A command whose own output can be told from what the login shell's start-up files and logout say around it.
  * `marker` is a word that nothing else prints: random.

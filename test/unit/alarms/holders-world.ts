@@ -51,7 +51,6 @@ export interface App {
 }
 
 
-export type HoldersWorld = Awaited<ReturnType<typeof createHoldersWorld>>;
 
 /** Guests on hosts of their own, and an app that keeps their alarms with several holders. What must not be is kept in `faults`. */
 export async function createHoldersWorld() {

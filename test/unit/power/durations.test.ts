@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  DURATION_PRESETS,
   formatDuration,
   MAX_DURATION_MS,
   parseWhen,
   validateDuration,
 } from '../../../main/power/durations';
+import { sleepPresets } from '../../../renderer/features/dialogs/use-when';
 
 const zoneBefore = process.env.TZ;
 /** Node reads TZ again when it is set; a zone that did not take would make these tests empty. */
@@ -151,8 +151,8 @@ describe('a length of time', () => {
     );
   });
 
-  it('presets are accepted', () => {
-    for (const preset of DURATION_PRESETS) expect(parseWhen(preset, noon).ok).toBe(true);
+  it('the window’s presets are accepted', () => {
+    for (const preset of sleepPresets) expect(parseWhen(preset, noon).ok).toBe(true);
   });
 
   it('any text gives a result in range or a message, and never throws', () => {
