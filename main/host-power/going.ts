@@ -3,9 +3,9 @@ import type { Guest } from '../guests/guest';
 import type { SetPowerState } from '../guests/power-requests';
 import { HostError } from '../hosts/host';
 import { OutcomeUnknownError, type PowerSurvey, type SleepOrder } from '../hosts/power';
-import type { Refusal } from '../power/actions';
+import { RefusedError, type Refusal } from '../power/actions';
 import type { Actor } from '../power/actor';
-import { aboutGuest, settleGuest, type GuestsFirst } from './guests-first';
+import { aboutGuest, guestsToSettle, settleGuest, type GuestsFirst } from './guests-first';
 import { MIN_HOST_SLEEP_MS } from './offers';
 import type { HostSleep } from './records';
 import type { SleepyHost } from './model';
@@ -15,8 +15,8 @@ export interface Going {
   readonly clock: Clock;
   readonly host: () => SleepyHost | undefined;
   readonly setPowerState: SetPowerState;
-  /** The guests to which `first` is done, in this order. */
-  readonly targets: readonly Guest[];
+  /** Those of the host now. */
+  readonly guests: () => readonly Guest[];
   readonly first: GuestsFirst;
   readonly by: Actor;
   readonly sleep: Pick<HostSleep, 'means' | 'wakesAt'>;
@@ -35,14 +35,22 @@ export type Gone =
   | { readonly kind: 'unknown'; readonly message: string }
   | { readonly kind: 'stopped' };
 
-/** Sees to the guests one after the other, each to its end, then has the host sleep. */
-export async function goToSleep({ clock, host, setPowerState, targets, first, by, sleep, survey, onStep, stopped }: Going): Promise<Gone> {
+/**
+ * Sees to the guests one after the other, each to its end, then has the host sleep. They are looked at again after each:
+ * another may have been woken meanwhile.
+ */
+export async function goToSleep({ clock, host, setPowerState, guests, first, by, sleep, survey, onStep, stopped }: Going): Promise<Gone> {
   const settled: Guest[] = [];
   const givenUp = (message: string, remedy?: string): Gone => ({ kind: 'given-up', why: { message, ...(remedy ? { remedy } : {}) }, settled });
-  for (const guest of first === 'leave' ? [] : targets) {
+  for (;;) {
+    const left = lookAt(first, guests());
+    if (!left.ok) return givenUp(left.refusal.message, left.refusal.remedy);
+    const [guest] = left.guests;
+    if (!guest || first === 'leave') break;
     const { name } = guest.remembered;
-    onStep(`First its guests: ${name}, ${settled.length + 1} of ${targets.length}.`);
-    const refusal = await settleGuest(setPowerState, guest, first === 'sleep' ? 'sleep' : 'shutdown', by);
+    if (settled.includes(guest)) return givenUp(`${name} is running again.`, 'See who wakes it, then ask again.');
+    onStep(`First its guests: ${name}, ${settled.length + 1} of ${settled.length + left.guests.length}.`);
+    const refusal = await settleGuest(setPowerState, guest, first, by);
     if (stopped()) return { kind: 'stopped' };
     if (refusal) {
       const { message, remedy } = aboutGuest(name, refusal);
@@ -63,6 +71,17 @@ export async function goToSleep({ clock, host, setPowerState, targets, first, by
   } catch (error) {
     if (error instanceof HostError) return givenUp(error.message, error.remedy);
     if (error instanceof OutcomeUnknownError) return { kind: 'unknown', message: error.message };
+    throw error;
+  }
+}
+
+type Look = { readonly ok: true; readonly guests: readonly Guest[] } | { readonly ok: false; readonly refusal: Refusal };
+
+function lookAt(first: GuestsFirst, guests: readonly Guest[]): Look {
+  try {
+    return { ok: true, guests: guestsToSettle(first, guests) };
+  } catch (error) {
+    if (error instanceof RefusedError) return { ok: false, refusal: error.refusal };
     throw error;
   }
 }

@@ -12,15 +12,15 @@ const actionOf = { sleep: 'suspend', shutdown: 'shutdown' } as const satisfies R
 /**
  * The running guests that something is to be done to; those that do not run stay as they are, since the host keeps their
  * memory.
- * @throws RefusedError when one of them would refuse, before anything was done to any
+ * @throws RefusedError when something is being done to one of them already, or when one would refuse
  */
 export function guestsToSettle(first: GuestsFirst, guests: readonly Guest[]): readonly Guest[] {
-  if (first === 'leave') return [];
   return guests.filter((guest) => {
     const { name } = guest.remembered;
     if (guest.pending) {
       throw new RefusedError({ code: 'busy', message: `Something is being done to ${name}.`, remedy: 'Try again when it is done.' });
     }
+    if (first === 'leave') return false;
     if (guest.state.name === 'unknown') {
       throw new RefusedError({
         code: 'unknown-state',

@@ -183,12 +183,12 @@ export function createSleeper(options: SleeperOptions): Sleeper {
     failed(`${name()} was not put to sleep`, { message: `${message}${done}`, ...(remedy ? { remedy } : {}) });
   };
 
-  const carryOut = async (targets: readonly Guest[], begun: HostSleep, { first, by }: SleepRequest, survey: PowerSurvey) => {
+  const carryOut = async (begun: HostSleep, { first, by }: SleepRequest, survey: PowerSurvey) => {
     const onStep = (step: string) => {
       if (preparing) preparing.step = step;
       onChange();
     };
-    const gone = await goToSleep({ clock, host, setPowerState, targets, first, by, sleep: begun, survey, onStep, stopped: () => stopped });
+    const gone = await goToSleep({ clock, host, setPowerState, guests, first, by, sleep: begun, survey, onStep, stopped: () => stopped });
     switch (gone.kind) {
       case 'stopped':
         return;
@@ -288,12 +288,13 @@ export function createSleeper(options: SleeperOptions): Sleeper {
         const { timed, untimed } = offersOf(told);
         const offer = due === null ? untimed : timed;
         if (!('means' in offer)) throw new RefusedError({ code: 'unsupported', message: offer.reason, remedy: offer.remedy });
-        const targets = guestsToSettle(first, guests());
+        // Before anything is done to any of them.
+        guestsToSettle(first, guests());
         const begun: HostSleep = { phase: 'begun', means: offer.means, since: now, wakesAt: due, bootId: told.bootId, slept: told.slept };
         await keep({ sleep: begun, network: known.network });
         if (stopped) throw new RefusedError({ code: 'busy', message: 'Reveille is closing.' });
         sleep = begun;
-        carryOut(targets, begun, request, told).catch(fault);
+        carryOut(begun, request, told).catch(fault);
       } catch (error) {
         preparing = null;
         onChange();

@@ -29,8 +29,8 @@ export const surveyOf = (over: Partial<PowerSurvey> = {}): PowerSurvey => ({
 export const lost: LinkState = { kind: 'backoff', nextTry: 0, reason: 'nas does not answer.', remedy: 'Wait.' };
 
 /** A guest as far as its host's sleep is concerned. */
-export const guestOf = (name: string, state: PowerStateName = 'running', over: Partial<Guest> = {}): Guest =>
-  ({
+export const guestOf = (name: string, state: PowerStateName = 'running', over: Partial<Guest> = {}): Guest => {
+  const guest = {
     id: name,
     hostId: 'nas',
     remembered: { name },
@@ -38,7 +38,7 @@ export const guestOf = (name: string, state: PowerStateName = 'running', over: P
     pending: null,
     standing: () => ({
       manager: 'qemu',
-      state,
+      state: guest.state.name,
       detail: undefined,
       exists: true,
       control: { status: 'ready' },
@@ -49,7 +49,14 @@ export const guestOf = (name: string, state: PowerStateName = 'running', over: P
       vmid: undefined,
     }),
     ...over,
-  }) as unknown as Guest;
+  } as unknown as Guest;
+  return guest;
+};
+
+/** It is seen in that state. */
+export const become = (guest: Guest, name: PowerStateName, pending: Guest['pending'] = null): void => {
+  Object.assign(guest, { state: { ...guest.state, name }, pending });
+};
 
 export interface Bench {
   readonly clock: FakeClock;
@@ -115,7 +122,10 @@ export function createBench(before?: Pick<HostPowerRecord, 'sleep' | 'network'>,
     const answer = bench.answer(guest);
     if (answer === 'silence') return Promise.resolve(null);
     if ('refusal' in answer) return Promise.resolve(answer.refusal);
-    void clock.setTimer(100, () => onOutcome?.(answer.outcome ? { ok: false, refusal: answer.outcome } : { ok: true }));
+    void clock.setTimer(100, () => {
+      if (!answer.outcome) become(guest, action === 'suspend' ? 'suspended' : 'off');
+      onOutcome?.(answer.outcome ? { ok: false, refusal: answer.outcome } : { ok: true });
+    });
     return Promise.resolve(null);
   };
   const settle = () => clock.advance(0);
