@@ -2,13 +2,14 @@ import type { Handlers, Stage } from './handlers';
 import { type Tools, refusing } from './tools';
 import { createMendings } from '../mendings';
 import { RefusedError } from '../power/actions';
+import { loadOf, usersOf } from '../guests/in-use';
 import { isRemovable, type Guest } from '../guests/guest';
 import { isDomain, type Listed } from '../hosts/listed';
 import { manualGuest } from '../guests/manual';
 import { formatAddress } from '../protocols/sockets';
 import { screenView, statsView } from '../view/machine-view';
 
-export function guestHandlers(stage: Stage, { find }: Tools): Pick<Handlers, 'refreshGuest' | 'guestFacts' | 'guestStats' | 'guestScreen' | 'readMending' | 'applyMending' | 'addGuest' | 'removeGuest'> {
+export function guestHandlers(stage: Stage, { find }: Tools): Pick<Handlers, 'refreshGuest' | 'guestFacts' | 'guestStats' | 'readUse' | 'guestScreen' | 'readMending' | 'applyMending' | 'addGuest' | 'removeGuest'> {
   const mendings = createMendings();
   const { clock } = stage;
   return {
@@ -46,6 +47,13 @@ export function guestHandlers(stage: Stage, { find }: Tools): Pick<Handlers, 're
       };
     },
     guestStats: async ({ guestId }) => statsView(find(guestId).guest.machine, () => clock.now()),
+    async readUse({ guestId }) {
+      const { guest } = find(guestId);
+      const { machine } = guest;
+      if (!machine || guest.state.name !== 'running') return { users: null, cpuPercent: null };
+      const [users, cpuPercent] = await Promise.all([usersOf(machine), loadOf(machine, clock)]);
+      return { users, cpuPercent };
+    },
     guestScreen: async ({ guestId }) => screenView(find(guestId).guest.machine, () => clock.now()),
     readMending: async ({ guestId, fix }) => mendings.read(find(guestId).guest, fix),
     async applyMending({ mendingId }) {

@@ -11,6 +11,7 @@ const named: Record<CommandName, true> = {
   cancelAlarm: true,
   guestFacts: true,
   guestStats: true,
+  readUse: true,
   guestScreen: true,
   guestHistory: true,
   readMending: true,

@@ -131,6 +131,11 @@ export const commands = {
   guestFacts: { args: z.object({ guestId: GuestId }), result: ok(GuestFacts) },
   /** What the guest uses now. Rates are over the time since the last call for this guest. */
   guestStats: { args: z.object({ guestId: GuestId }), result: ok(GuestStats) },
+  /** Whether a guest is in use: `users` signed in, its load in percent of one vCPU; null where that cannot be known. Takes 3 s. */
+  readUse: {
+    args: z.object({ guestId: GuestId }),
+    result: ok(z.object({ users: z.array(z.string()).nullable(), cpuPercent: z.number().nullable() })),
+  },
   /** A picture of the guest's screen as it is now. */
   guestScreen: { args: z.object({ guestId: GuestId }), result: ok(GuestScreen) },
   guestHistory: { args: z.object({ guestId: GuestId }), result: ok(z.array(HistoryEntry)) },

@@ -24,6 +24,7 @@ test('a guest’s own clock wakes it although the app was killed, and the histor
   const dialog = await openSleep(first.page, '20 s');
   await expect(dialog.getByRole('radio', { name: 'Automatic' })).toHaveAccessibleDescription(/its own clock/i);
   await expect(dialog.getByRole('radio', { name: 'Reveille', exact: true })).toBeEnabled();
+  await expect(dialog.getByRole('status').filter({ hasText: 'Nobody is signed in' })).toBeVisible();
   await first.screenshot('alarms-1-holders');
   expect(await axeViolations(first.page)).toEqual([]);
   const asked = Date.now();

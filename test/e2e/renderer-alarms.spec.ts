@@ -43,6 +43,19 @@ test('asks who could keep the alarm once a time is given, and says which one Aut
   expect(await callsOf('setPowerState')).toEqual([{ guestId: 'nas', action: 'suspend', for: '90 min', alarm: 'app' }]);
 });
 
+test('says when a guest that is to sleep is in use', async () => {
+  await open('three');
+  await sleepFor8h('nas');
+  await expect(sleepDialog().getByRole('list', { name: 'In use' })).toHaveText('ann and root are signed in.');
+  await page.keyboard.press('Escape');
+  await open('many');
+  await row('alpine').click();
+  await row('ci-runner').click({ modifiers: ['Shift'] });
+  await page.keyboard.press('s');
+  await expect(sleepDialog().getByRole('list', { name: 'In use' })).toHaveText('ci-runner: It uses 390 % of one vCPU.');
+  expect(await lab.axeViolations()).toEqual([]);
+});
+
 test('a holder that is not offered says why and what to do, and can’t be chosen', async () => {
   await open('three');
   await page.evaluate(() => {

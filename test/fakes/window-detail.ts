@@ -5,7 +5,13 @@ import type { Fix } from '../../preload/contract/vocabulary';
 import { screenOf, type FakeScreen } from './screens';
 import { actionsIn } from './views';
 
-type DetailCalls = Pick<Api, 'guestStats' | 'guestScreen' | 'readMending' | 'applyMending'>;
+type DetailCalls = Pick<Api, 'guestStats' | 'readUse' | 'guestScreen' | 'readMending' | 'applyMending'>;
+
+/** What is told of guests of these names; others are idle. */
+const uses: Record<string, { users: string[]; cpuPercent: number }> = {
+  nas: { users: ['ann', 'root'], cpuPercent: 3 },
+  'ci-runner': { users: [], cpuPercent: 390 },
+};
 
 interface DetailPort {
   current: () => Snapshot;
@@ -78,6 +84,11 @@ export function detailCalls({ current, patch, takeRefusal, timing }: DetailPort)
       guestStats({ guestId }) {
         const guest = current().guests[guestId];
         return guest === undefined ? gone() : ok(statsOf(guest, timing.now()));
+      },
+      readUse({ guestId }) {
+        const guest = current().guests[guestId];
+        if (guest === undefined) return gone();
+        return ok(guest.state.name === 'running' ? (uses[guest.name] ?? { users: [], cpuPercent: 2 }) : { users: null, cpuPercent: null });
       },
       guestScreen({ guestId }) {
         const guest = current().guests[guestId];

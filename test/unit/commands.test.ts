@@ -141,12 +141,15 @@ describe('the use and the screen of a guest', () => {
     expect(await bench.done(bench.handlers.guestScreen({ guestId }))).toEqual({
       missing: 'Pictures of screens cannot be had from its host.',
     });
+    const use = await bench.done(bench.handlers.readUse({ guestId }));
+    expect(use).toEqual({ users: [], cpuPercent: null });
     await bench.set('nas', 'shutdown');
+    expect(await bench.done(bench.handlers.readUse({ guestId }))).toEqual({ users: null, cpuPercent: null });
     expect(await bench.done(bench.handlers.guestStats({ guestId }))).toMatchObject({
       memoryMiB: { missing: 'It is not running.' },
     });
     expect(await bench.done(bench.handlers.guestScreen({ guestId }))).toEqual({ missing: 'It is not running.' });
-    for (const ask of [bench.handlers.guestStats, bench.handlers.guestScreen]) {
+    for (const ask of [bench.handlers.guestStats, bench.handlers.readUse, bench.handlers.guestScreen]) {
       expect(await bench.refusal(ask({ guestId: 'nobody' }))).toMatchObject({ code: 'unknown-guest' });
     }
   });

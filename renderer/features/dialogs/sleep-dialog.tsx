@@ -10,6 +10,7 @@ import { Modal, ModalFoot } from '../../ui/modal';
 import { Block } from '../../ui/untrusted';
 import { About } from './about';
 import { HolderField } from './holders';
+import { InUse } from './in-use';
 import { HowStarted } from './how-started';
 import { StartCommand } from './start-command';
 import { sleepPresets, useWhen } from './use-when';
@@ -68,6 +69,7 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
             <StartCommand start={unseen} />
           </>
         )}
+        <InUse guests={[guest]} />
         {note === undefined ? null : (
           <p className="note">
             <Block text={note} />

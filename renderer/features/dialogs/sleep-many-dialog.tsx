@@ -10,6 +10,7 @@ import { Choice, Choices } from '../../ui/choices';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { holderChoiceWords } from '../../words';
 import { AboutMany, useTarget } from './about-many';
+import { InUse } from './in-use';
 import { LeftOutGuests } from './left-out';
 import { sleepPresets, useWhen } from './use-when';
 import { WhenField } from './when-field';
@@ -60,6 +61,7 @@ export function SleepManyDialog({ target, action }: { target: Target; action: Sl
             ))}
           </Choices>
         ) : null}
+        <InUse guests={guests} />
         <LeftOutGuests guests={guests} action={action} />
         <ModalFoot>
           <Button onClick={closeDialog}>Cancel</Button>

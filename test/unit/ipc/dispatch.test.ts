@@ -40,6 +40,7 @@ const good: Record<CommandName, unknown> = {
   cancelAlarm: { alarmId: 'a' },
   guestFacts: { guestId: 'g' },
   guestStats: { guestId: 'g' },
+  readUse: { guestId: 'g' },
   guestScreen: { guestId: 'g' },
   guestHistory: { guestId: 'g' },
   readMending: { guestId: 'g', fix: 'enable-sleep' },
