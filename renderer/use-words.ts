@@ -15,7 +15,7 @@ const busy = ({ cpuPercent }: GuestUse): boolean => cpuPercent !== null && cpuPe
 export const isInUse = (use: GuestUse): boolean => somebody(use) || busy(use);
 
 /** "ann and root are signed in. It uses 180 % of one vCPU.", "Nobody is signed in, and it is idle." */
-export function useInWords(use: GuestUse): string {
+export function oneInWords(use: GuestUse): string {
   const parts = [
     somebody(use) ? `${namesInWords((use.users ?? []).map(cleanLine), 3)} ${use.users?.length === 1 ? 'is' : 'are'} signed in.` : '',
     busy(use) ? `It uses ${Math.round(use.cpuPercent ?? 0)} % of one vCPU.` : '',
@@ -31,11 +31,11 @@ export interface NamedUse {
 }
 
 /** Of one or several: those that are in use, each with why; else what is known of all. */
-export function usesInWords(uses: readonly NamedUse[]): { readonly inUse: readonly string[]; readonly rest: string } {
+export function inUseWords(uses: readonly NamedUse[]): { readonly inUse: readonly string[]; readonly rest: string } {
   const inUse = uses.filter(({ use }) => isInUse(use));
   const [only] = uses;
-  if (uses.length === 1 && only) return inUse.length === 1 ? { inUse: [useInWords(only.use)], rest: '' } : { inUse: [], rest: useInWords(only.use) };
+  if (uses.length === 1 && only) return inUse.length === 1 ? { inUse: [oneInWords(only.use)], rest: '' } : { inUse: [], rest: oneInWords(only.use) };
   const unknown = uses.filter(({ use }) => use.users === null || use.cpuPercent === null).length;
   const rest = unknown === 0 ? 'Nobody is signed in, and they are idle.' : `None is known to be in use; of ${unknown} it is not known in full.`;
-  return { inUse: inUse.map(({ name, use }) => `${name}: ${useInWords(use)}`), rest: inUse.length > 0 ? '' : rest };
+  return { inUse: inUse.map(({ name, use }) => `${name}: ${oneInWords(use)}`), rest: inUse.length > 0 ? '' : rest };
 }

@@ -3,7 +3,7 @@ import { call } from '../../bridge';
 import { guestName } from '../../text';
 import { useRemote } from '../../ui/remote';
 import { Block } from '../../ui/untrusted';
-import { usesInWords, type GuestUse, type NamedUse } from '../../use-words';
+import { inUseWords, type GuestUse, type NamedUse } from '../../use-words';
 
 /** More are not looked at: it would cost hosts behind SSH a session for each. */
 const MOST = 30;
@@ -49,7 +49,7 @@ const named = (guests: readonly GuestView[], uses: readonly (readonly [string, G
 };
 
 function Told({ uses }: { uses: readonly NamedUse[] }) {
-  const { inUse, rest } = usesInWords(uses);
+  const { inUse, rest } = inUseWords(uses);
   if (inUse.length === 0) return <p className="hint">{rest}</p>;
   return (
     <ul className="note" aria-label="In use">
