@@ -103,7 +103,9 @@ export async function createApp(platform: Platform): Promise<App> {
     onStatus: () => publisher.touchApp(),
     onHost: (id) => publisher.touch('hosts', id),
     onClosed(guestIds) {
-      planning.show();
+      planning
+        .demoClosed()
+        .catch((error: unknown) => notify({ severity: 'error', title: 'What was planned in the demo could not be removed', message: messageOf(error) }));
       for (const id of guestIds) publisher.touch('guests', id);
       for (const { id, guestId } of [...notices.values()]) if (guestId && guestIds.includes(guestId)) dismissNotice(id);
     },

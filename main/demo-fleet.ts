@@ -1,5 +1,5 @@
 import type { Clock } from './clock';
-import { startDemoHost } from './demo/demo-host';
+import { DEMO_HOST, startDemoHost } from './demo/demo-host';
 import { createFleet, type Fleet, type FleetOptions } from './guests/fleet';
 import { firstSeen, type Remembered } from './guests/remembered';
 import type { HistoryRecord } from './history/records';
@@ -67,7 +67,7 @@ export function createDemo({ clock, wiring, onStatus, onHost, onClosed, onFailur
     } catch (error) {
       await fleet?.stop();
       fleet = null;
-      onHost('demo');
+      onHost(DEMO_HOST);
       become('closed');
       onFailure(error);
     }
@@ -90,7 +90,7 @@ export function createDemo({ clock, wiring, onStatus, onHost, onClosed, onFailur
       const ids = closing.guests().map(({ id }) => id);
       fleet = null;
       become('closed');
-      onHost('demo');
+      onHost(DEMO_HOST);
       onClosed(ids);
       await closing.stop();
     },

@@ -4,10 +4,12 @@ import { createRuns, type Runs } from './groups/runs';
 import { createTargets, type Targets } from './groups/targets';
 import type { Fleet } from './guests/fleet';
 import type { Notice } from './guests/notices';
+import { lastingGroups, lastingSchedules } from './lasting';
 import { openSchedules } from './schedules/model';
 import { createSchedules, type Schedules } from './schedules/schedules';
 import type { Document } from './storage/document';
 import type { FileSystem } from './storage/file-system';
+import { partlyLasting } from './storage/memory';
 import { groupViewOf, scheduleViewOf } from './view/plan-view';
 import type { Sources } from './view/publisher';
 
@@ -21,6 +23,8 @@ export interface Planning {
   readonly sources: Pick<Sources, 'schedules' | 'groups' | 'runs' | 'graces'>;
   /** Shows what was kept. */
   show(): void;
+  /** The demo is closed: what was about its guests alone ends with it. @throws StorageError */
+  demoClosed(): Promise<void>;
   /** A guest or a host came, went or changed. */
   changed(id: string): void;
   stop(): Promise<void>;
@@ -44,7 +48,7 @@ export async function openPlanning(options: PlanningOptions): Promise<Planning> 
   const place = { dir, clock, ...(fs ? { fs } : {}) };
   const [groupDocument, scheduleDocument] = await Promise.all([openGroups(place), openSchedules(place)]);
   const groups: GroupBook = createGroupBook({
-    document: groupDocument,
+    document: partlyLasting(groupDocument, lastingGroups),
     isGuest: (id) => targets.member(id) !== undefined,
     onGroup(id) {
       touch('groups', id);
@@ -55,7 +59,7 @@ export async function openPlanning(options: PlanningOptions): Promise<Planning> 
   const runs = createRuns({ clock, onRun: (id) => touch('runs', id) });
   const schedules: Schedules = createSchedules({
     clock,
-    document: scheduleDocument,
+    document: partlyLasting(scheduleDocument, (all) => lastingSchedules(all, groups.all())),
     targets,
     onSchedule: (id) => touch('schedules', id),
     onGrace: (id) => touch('graces', id),
@@ -98,6 +102,13 @@ export async function openPlanning(options: PlanningOptions): Promise<Planning> 
       graces: (id) => schedules.grace(id),
     },
     show,
+    async demoClosed() {
+      const all = schedules.ids().flatMap((id) => schedules.find(id) ?? []);
+      const lasting = new Set(lastingSchedules(all, groups.all()).map(({ id }) => id));
+      for (const { id } of all) if (!lasting.has(id)) await schedules.remove(id);
+      for (const group of groups.all()) if (lastingGroups([group]).length === 0) await groups.remove(group.id);
+      show();
+    },
     changed(id) {
       if (there !== null && isThere(id) !== there.has(id)) show();
     },

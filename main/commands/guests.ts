@@ -1,5 +1,6 @@
 import type { Handlers, Stage } from './handlers';
 import { type Tools, refusing } from './tools';
+import { DEMO_HOST } from '../demo/demo-host';
 import { createMendings } from '../mendings';
 import { RefusedError } from '../power/actions';
 import { loadOf, usersOf } from '../guests/in-use';
@@ -39,7 +40,7 @@ export function guestHandlers(stage: Stage, { find }: Tools): Pick<Handlers, 're
         uuid: known(remembered.uuid, 'It was started without one.'),
         manager: known(managerOf(found), found ? 'Nobody: its own command starts it.' : 'Not known while it does not run.'),
         pid:
-          guest.hostId === 'demo'
+          guest.hostId === DEMO_HOST
             ? { missing: 'It is simulated.' }
             : known(processOf(guest)?.pid, found && isDomain(found) ? 'libvirt keeps it.' : 'It has no process now.'),
         monitor: known(monitorOf(guest), found && isDomain(found) ? 'libvirt holds it.' : 'It has no QMP monitor.'),

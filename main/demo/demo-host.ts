@@ -12,6 +12,9 @@ import { startSimulatedQemu, withDefaults, type SimulatedQemu } from './simulate
 import type { MachineSettings, SimulatedDisk } from './simulation';
 import { makeSocketDirectory, socketsOf } from './socket-paths';
 
+/** Its id as a host. */
+export const DEMO_HOST = 'demo';
+
 /** A guest of the demo that has no process now, as an app remembers one that it once saw running. */
 export interface SwitchedOffGuest extends Omit<FoundGuest, 'pid' | 'startedAt'> {
   /** Starting it resumes it. */
@@ -145,7 +148,7 @@ export async function startDemoHost({
   }
 
   return {
-    id: 'demo',
+    id: DEMO_HOST,
     name: 'Demo',
     kind: 'demo',
     simulated: true,

@@ -64,6 +64,9 @@ export const parseRemembered = (value: unknown): Remembered[] => z.array(Remembe
 export const guestId = (hostId: string, key: string): string =>
   `${hostId}-${createHash('sha256').update(`${hostId}\0${key}`).digest('base64url').slice(0, 20)}`;
 
+/** By its id alone: it may be gone. */
+export const isGuestOf = (hostId: string, id: string): boolean => id.startsWith(`${hostId}-`);
+
 /** What is known of a guest before it was asked anything. */
 export const notAskedYet: Pick<Remembered, 'startAccepted' | 'last' | 'bootId' | 'sleptBefore' | 'rtcAlarm' | 'hibernating'> = {
   startAccepted: false,

@@ -6,11 +6,13 @@ import { createApp, type App } from '../../main/app';
 import { systemClock } from '../../main/clock';
 import type { FoundGuest } from '../../main/hosts/discovery/found';
 import { sshOnThisComputer } from '../../main/hosts/ssh/here';
+import type { ScheduleDraft } from '../../main/schedules/model';
 import { StorageError } from '../../main/storage/errors';
 import { Patch, Snapshot, type NoticeView } from '../../preload/contract/view';
 import { fakeDesktop } from '../fakes/desktop';
 import { fakeUpdateSource } from '../fakes/update-source';
 import { noKeyring } from '../fakes/secret-store';
+import { draft } from './schedules/world';
 
 const documents = ['guests', 'alarms', 'history', 'settings', 'hosts', 'schedules', 'groups'] as const;
 
@@ -183,6 +185,29 @@ describe('the demo', () => {
     expect(app.snapshot().app.demo).toBe('open');
     await app.handlers.closeDemo({});
     expect(await demoDirectories()).toEqual(before);
+  });
+
+  it('keeps nothing of what was planned in it', async () => {
+    const app = await open();
+    await app.start();
+    await app.handlers.openDemo({});
+    const [first, second] = Object.values(app.snapshot().guests).map(({ id }) => id);
+    const members = [first ?? '', second ?? ''].map((guestId) => ({ guestId, delaySeconds: 0 }));
+    const { groupId } = await app.handlers.saveGroup({ groupId: null, draft: { name: 'Lab', members } });
+    const targets: ScheduleDraft['target'][] = [
+      { kind: 'group', groupId },
+      { kind: 'guests', guestIds: [first ?? ''] },
+      { kind: 'host', hostId: 'demo' },
+    ];
+    for (const target of targets) await app.handlers.saveSchedule({ scheduleId: null, draft: draft({ target }) });
+    expect(Object.keys(app.snapshot().schedules)).toHaveLength(3);
+    const onDisk = async (name: string) => (JSON.parse(await readFile(file(name), 'utf8')) as { value: unknown }).value;
+    expect([await onDisk('groups'), await onDisk('schedules')]).toEqual([[], []]);
+    await app.handlers.closeDemo({});
+    await vi.waitFor(() => expect([app.snapshot().groups, app.snapshot().schedules]).toEqual([{}, {}]));
+    await app.stop();
+    const again = await open();
+    expect([again.snapshot().groups, again.snapshot().schedules]).toEqual([{}, {}]);
   });
 
   it('that is still opening when the app stops leaves nothing behind', async () => {
