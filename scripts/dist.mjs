@@ -4,12 +4,14 @@ import path from 'node:path';
 import { build } from './build.mjs';
 import { ensureElectron } from './electron-runtime.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
+import { noticesText, readBundledPackages } from './packaging/notices.mjs';
 import { ROOT, run, say } from './processes.mjs';
 
 /**
  * Packages the app for this system, or as electron-builder's own arguments say ("--win --x64", "--publish always").
  * Where the official Electron cannot be had, what can be made of the stand-in is packaged as a trial, in dist/trial: for
- * looking at on this computer, and never for users. `--release` refuses that.
+ * looking at on this computer, and never for users. `--release` refuses that. What was packaged is printed, and listed in
+ * contents.txt beside the packages (scripts/packaging/hooks.mjs).
  */
 const args = process.argv.slice(2);
 const release = args.includes('--release');
@@ -18,34 +20,14 @@ const LIMIT_MS = 30 * 60_000;
 
 try {
   await ensureNodeModules();
-  const runtime = await ensureElectron();
-  if (runtime.standIn && release) {
-    throw new Error('The official Electron could not be had, and no release is made of anything else.');
-  }
+  const runtime = await ensureElectron({ standIn: release ? 'never' : 'if-need-be' });
   await build();
-  await writeNotices();
+  await writeFile(path.join(ROOT, 'out/notices.txt'), noticesText(await readBundledPackages(ROOT)));
   if (runtime.standIn) await packageTrial(runtime);
-  else await electronBuilder(passed, {});
+  else await electronBuilder(passed, { REVEILLE_TRIAL: undefined });
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
-}
-
-/** Whose work is in the app, beside Electron's and Chromium's own notices. */
-async function writeNotices() {
-  const parts = await Promise.all(
-    ['main', 'preload', 'renderer'].map((part) => readFile(path.join(ROOT, 'out', part, 'licenses.md'), 'utf8')),
-  );
-  const packages = new Map(
-    parts
-      .flatMap((text) => text.split(/^## /m).slice(1))
-      .map((text) => /** @type {const} */ ([text.split('\n')[0], text.trim()])),
-  );
-  const sorted = [...packages].sort(([a = ''], [b = '']) => a.localeCompare(b)).map(([, text]) => `## ${text}`);
-  await writeFile(
-    path.join(ROOT, 'out/notices.txt'),
-    `Reveille contains these packages.\n\n${sorted.join('\n\n')}\n`,
-  );
 }
 
 /** @param {import('./electron-runtime.mjs').Runtime} runtime */
@@ -70,16 +52,12 @@ async function packageTrial(runtime) {
     const real = /** @type {import('electron-builder').Configuration} */ (
       load(await readFile(path.join(ROOT, 'electron-builder.yml'), 'utf8'))
     );
-    // Electron has it since 29.
-    const electronFuses = { ...real.electronFuses };
-    delete electronFuses.grantFileProtocolExtraPrivileges;
     /** @type {import('electron-builder').Configuration} */
     const trial = {
       ...real,
       directories: { ...real.directories, output: 'dist/trial' },
       electronDist: electron,
       electronVersion: runtime.version,
-      electronFuses,
       compression: 'store',
     };
     await writeFile(config, JSON.stringify(trial));

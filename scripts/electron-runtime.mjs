@@ -35,29 +35,36 @@ const PATH_FILE = path.join(ELECTRON, 'path.txt');
  * Finds an Electron executable, getting one where there is none: the one in node_modules/electron, else the
  * official download, else the stand-in. Afterwards `require('electron')` names it, too. Says what it does
  * on stderr.
+ * @param {{ standIn?: 'if-there' | 'if-need-be' | 'never' }} [wanted] when the stand-in will do: whenever it is what is there;
+ *   only after the official one was tried for, and could not be had; or never, which REVEILLE_STAND_IN=never says for all
  * @returns {Promise<Runtime>}
  * @throws Error that says what to do, when there is none to be had
  */
-export async function ensureElectron() {
+export async function ensureElectron(wanted = {}) {
+  const standIn = process.env['REVEILLE_STAND_IN'] === 'never' ? 'never' : (wanted.standIn ?? 'if-there');
+  const { version } = JSON.parse(await readFile(path.join(ELECTRON, 'package.json'), 'utf8'));
   const present = await findElectron();
-  if (present) return announced(present);
-  const manifest = JSON.parse(await readFile(path.join(ELECTRON, 'package.json'), 'utf8'));
-  say(`Getting Electron ${manifest.version}...`);
-  await rm(DIST, { recursive: true, force: true });
-  const failure = await installOfficial();
-  const installed = await findElectron();
-  if (!failure && installed) return installed;
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(
-      `Electron could not be downloaded (${failure}). Try "npx install-electron --no" yourself, then again.`,
-    );
+  const isOfficial = present && !present.standIn && present.version === version;
+  if (present && (isOfficial || standIn === 'if-there')) return announced(present);
+  const failure = await getOfficial(version);
+  const installed = failure === undefined ? await findElectron() : undefined;
+  if (installed) return installed;
+  const failed = `Electron ${version} could not be downloaded (${failure ?? 'it is not complete'})`;
+  if (standIn === 'never') throw new Error(`${failed}, and nothing else may stand in for it here.`);
+  if (present?.standIn) {
+    say(`${failed}.`);
+    return announced(present);
   }
-  say(`Electron ${manifest.version} could not be downloaded (${failure}).`);
+  if (process.env['ELECTRON_OVERRIDE_DIST_PATH'] !== undefined) throw new Error(`${failed}.`);
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new Error(`${failed}. Try "npx install-electron --no" yourself, then again.`);
+  }
+  say(`${failed}.`);
   await linkStandIn(await makeStandIn());
-  const standIn = await findElectron();
-  if (!standIn)
+  const linked = await findElectron();
+  if (!linked)
     throw new Error(`The stand-in for Electron is not complete. Delete ${cacheFolder()} and try again.`);
-  return announced(standIn);
+  return announced(linked);
 }
 
 /**
@@ -94,11 +101,36 @@ function announced(runtime) {
   return runtime;
 }
 
-/** @returns {Promise<string | undefined>} why it failed */
-async function installOfficial() {
-  const { code, timedOut, stderr, error } = await run(process.execPath, [path.join(ELECTRON, 'install.js')], {
-    timeoutMs: INSTALL_LIMIT_MS,
-  });
+/**
+ * Downloads the official one aside, by the package's own program, and puts it in place when it is whole: what is there until
+ * then may be running.
+ * @param {string} version
+ * @returns {Promise<string | undefined>} why it failed
+ */
+async function getOfficial(version) {
+  const override = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
+  if (override !== undefined) return `ELECTRON_OVERRIDE_DIST_PATH has ${override} used instead`;
+  say(`Getting Electron ${version}...`);
+  const aside = await mkdtemp(path.join(ELECTRON, '.official-'));
+  try {
+    for (const name of ['install.js', 'package.json', 'checksums.json']) await cp(path.join(ELECTRON, name), path.join(aside, name));
+    const failure = await install(path.join(aside, 'install.js'));
+    if (failure !== undefined) return failure;
+    await rm(DIST, { recursive: true, force: true });
+    await rename(path.join(aside, 'dist'), DIST);
+    await rename(path.join(aside, 'path.txt'), PATH_FILE);
+    return undefined;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} program
+ * @returns {Promise<string | undefined>} why it failed
+ */
+async function install(program) {
+  const { code, timedOut, stderr, error } = await run(process.execPath, [program], { timeoutMs: INSTALL_LIMIT_MS });
   if (timedOut) return `not done within ${INSTALL_LIMIT_MS / 1000} s`;
   if (error) return error.message;
   if (code === 0) return undefined;

@@ -6,7 +6,7 @@ import { run, say } from './processes.mjs';
  * What a Debian-like system needs for which purpose. `a|b` stands for the same package under either name
  * (Ubuntu 24.04 renamed some).
  */
-const PACKAGES = {
+export const PACKAGES = {
   /** Electron's shared libraries */
   window: [
     'libgtk-3-0|libgtk-3-0t64',

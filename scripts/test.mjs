@@ -212,7 +212,7 @@ async function preparePackages() {
   const { code } = await run(
     process.execPath,
     [path.join(ROOT, 'scripts/dist.mjs'), '--linux', 'dir', 'tar.gz', 'deb', '--x64', '--publish', 'never'],
-    { output: 'stderr', timeoutMs: 4 * MINUTE },
+    { output: 'stderr', timeoutMs: 10 * MINUTE },
   );
   if (code !== 0) throw new Error('npm run dist failed. See the output above.');
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
 import { guestsCanRun, startGuest, type TinyGuest } from '../guest/tiny-guest';
 import { isMissing, requireComponent } from '../support/requires';
-import { packageFile, ROOT } from './packages';
+import { packageFile, ROOT, UNPACKED } from './packages';
 
 const NAME = 'packaged-nas';
 const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
@@ -43,6 +43,25 @@ test.afterAll(async () => {
   if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 });
 
+test('what it needs brings every library that the program is linked with, onto a system that has nothing', () => {
+  const nothing = path.join(profile, 'status');
+  writeFileSync(nothing, '');
+  const simulate = () => apt('install', '--simulate', '--no-install-recommends', '-o', `Dir::State::status=${nothing}`, packageFile('.deb'));
+  let { status, stdout, stderr } = simulate();
+  if (status !== 0 && apt('update').status === 0) ({ status, stdout, stderr } = simulate());
+  expect(status, stdout + stderr).toBe(0);
+  const brought = new Set([...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name));
+  const { stdout: linked } = spawnSync('ldd', [path.join(UNPACKED, 'reveille')], { encoding: 'utf8' });
+  const files = [...linked.matchAll(/ => (\/\S+)/g)].map(([, file]) => file!).filter((file) => !file.startsWith(UNPACKED));
+  expect(files.length).toBeGreaterThan(20);
+  // dpkg knows some of them by their place before /lib became a link.
+  const places = new Map(files.map((file) => [file, [file, file.replace(/^\/usr/, ''), realpathSync(file)]]));
+  const { stdout: owned } = spawnSync('dpkg', ['-S', ...[...places.values()].flat()], { encoding: 'utf8' });
+  const owners = new Map([...owned.matchAll(/^([^:\s]+)(?::\S+)?: (.+)$/gm)].map(([, owner, file]) => [file!, owner!]));
+  const missing = files.filter((file) => !places.get(file)!.some((place) => brought.has(owners.get(place) ?? '')));
+  expect(missing).toEqual([]);
+});
+
 test('apt installs it, with a command and an entry in the menu', () => {
   test.setTimeout(240_000);
   const { status, stdout, stderr } = apt('install', '--no-install-recommends', packageFile('.deb'));
@@ -52,13 +71,15 @@ test('apt installs it, with a command and an entry in the menu', () => {
   expect(entry).toMatch(/^Name=Reveille$/m);
   expect(entry).toMatch(/^MimeType=.*x-scheme-handler\/reveille;/m);
   expect(entry).toMatch(/^Icon=reveille$/m);
+  expect(entry).toMatch(/^Exec=\/opt\/Reveille\/reveille %U$/m);
   expect(existsSync('/usr/share/icons/hicolor/256x256/apps/reveille.png')).toBe(true);
 });
 
+/** As a user's session has it, with a profile of the test's own; Chromium's sandbox does not take root. */
+const environment = () => ({ ...process.env, XDG_CONFIG_HOME: profile, ELECTRON_DISABLE_SANDBOX: '1' });
+
 async function start(): Promise<void> {
-  app = spawn('/usr/bin/reveille', ['--no-sandbox', '--user-data-dir', profile, '--remote-debugging-port=0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  app = spawn('/usr/bin/reveille', ['--remote-debugging-port=0'], { stdio: ['ignore', 'ignore', 'pipe'], env: environment() });
   const address = await new Promise<string>((resolve, reject) => {
     let said = '';
     app.once('exit', (code) => reject(new Error(`It ended (${code}): ${said}`)));
@@ -97,6 +118,15 @@ test('a real guest sleeps for 5 s in it, and wakes on time', async () => {
   await page.screenshot({ path: path.join(ROOT, 'test-results/screenshots/package-sleeping.png') });
   await expect(row).toContainText('Running', { timeout: 20_000 });
   expect(Date.now() - asked).toBeGreaterThanOrEqual(4_000);
+});
+
+test('a link that is opened on this computer shows its guest in the window that is open', async () => {
+  const details = page.getByRole('region', { name: 'Details', exact: true });
+  await expect(details).toBeHidden();
+  const { status, stdout, stderr } = spawnSync('xdg-open', [`reveille://guest/localhost/${NAME}`], { env: environment(), encoding: 'utf8', timeout: 30_000 });
+  expect(status, stdout + stderr).toBe(0);
+  await expect(details.getByRole('heading', { name: NAME, exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Close details' }).click();
 });
 
 test('newer versions are looked for only when the user has said so, and are told', async () => {

@@ -4,11 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { getRawHeader, listPackage } from '@electron/asar';
-import { FuseState, getCurrentFuseWire } from '@electron/fuses';
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { expect, test } from '@playwright/test';
 import { load } from 'js-yaml';
 import type { Configuration } from 'electron-builder';
 import { APP_ID } from '../../main/desktop/identity';
+import { FUSES, type FuseName } from '../../scripts/packaging/fuses.mjs';
 import { readIcns } from '../unit/packaging/icons';
 import { ROOT } from './packages';
 import { readPlist, resedit, writeMacRuntime, writeWindowsRuntime } from './stub-runtime';
@@ -19,18 +20,9 @@ import { readPlist, resedit, writeMacRuntime, writeWindowsRuntime } from './stub
  */
 const config = load(readFileSync(path.join(ROOT, 'electron-builder.yml'), 'utf8')) as Configuration;
 const { version, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string; devDependencies: { electron: string } };
-/** The opposite of what is stated, so that each has to be set. In the order of @electron/fuses. */
-const FUSES = [
-  'runAsNode',
-  'enableCookieEncryption',
-  'enableNodeOptionsEnvironmentVariable',
-  'enableNodeCliInspectArguments',
-  'enableEmbeddedAsarIntegrityValidation',
-  'onlyLoadAppFromAsar',
-  'loadBrowserProcessSpecificV8Snapshot',
-  'grantFileProtocolExtraPrivileges',
-] as const;
-const opposite = FUSES.map((name) => (config.electronFuses?.[name] === true ? '0' : '1')).join('');
+const NAMES = Object.keys(FuseV1Options).filter((name) => Number.isNaN(Number(name))) as FuseName[];
+/** The opposite of what is stated, so that each has to be set. */
+const opposite = NAMES.map((name) => (FUSES[name] ? '0' : '1')).join('');
 
 let work: string;
 
@@ -61,7 +53,7 @@ function pack(name: string, runtime: string, ...args: string[]): { output: strin
 
 async function expectFuses(program: string): Promise<void> {
   const wire: Record<string, unknown> = { ...(await getCurrentFuseWire(program)) };
-  for (const [index, name] of FUSES.entries()) expect(wire[index], name).toBe(config.electronFuses?.[name] === true ? FuseState.ENABLE : FuseState.DISABLE);
+  for (const [index, name] of NAMES.entries()) expect(wire[index], name).toBe(FUSES[name] ? FuseState.ENABLE : FuseState.DISABLE);
 }
 
 const headerHash = (asar: string) => createHash('sha256').update(getRawHeader(asar).headerString).digest('hex');
@@ -75,7 +67,7 @@ function expectApp(resources: string): void {
 for (const arch of ['x64', 'arm64'] as const) {
   test(`for Windows on ${arch} the app lies in its place, and the program knows it`, async () => {
     const runtime = path.join(work, `win-${arch}`);
-    await writeWindowsRuntime(runtime, opposite);
+    await writeWindowsRuntime(runtime, opposite, devDependencies.electron);
     const { output } = pack(`win-${arch}`, runtime, '--win', 'zip', `--${arch}`);
     const folder = path.join(output, arch === 'x64' ? 'win-unpacked' : 'win-arm64-unpacked');
     expectApp(path.join(folder, 'resources'));
@@ -93,12 +85,12 @@ for (const arch of ['x64', 'arm64'] as const) {
     expect(info!.getStringValues({ lang: 1033, codepage: 1200 })).toMatchObject({ ProductName: 'Reveille', FileDescription: 'Reveille', ProductVersion: expect.stringContaining(version), LegalCopyright: config.copyright });
     const [icon] = resedit.Resource.IconGroupEntry.fromEntries(entries);
     expect(icon!.icons.map(({ width }) => width || 256)).toEqual([16, 24, 32, 48, 64, 128, 256]);
-    expect(readdirSync(output)).toContain(`Reveille-${version}-win-${arch}.zip`);
+    expect(readdirSync(output)).toEqual(expect.arrayContaining([`Reveille-${version}-win-${arch}.zip`, 'contents.txt']));
   });
 
   test(`for macOS on ${arch} the app lies in its place, and its bundle knows it`, async () => {
     const runtime = path.join(work, `mac-${arch}`);
-    await writeMacRuntime(runtime, opposite);
+    await writeMacRuntime(runtime, opposite, devDependencies.electron);
     const { output, said } = pack(`mac-${arch}`, runtime, '--mac', 'zip', `--${arch}`);
     const contents = path.join(output, arch === 'x64' ? 'mac' : 'mac-arm64', 'Reveille.app/Contents');
     const resources = path.join(contents, 'Resources');
@@ -121,7 +113,9 @@ for (const arch of ['x64', 'arm64'] as const) {
     }
     expect(existsSync(path.join(resources, 'de.lproj'))).toBe(false);
     expect(existsSync(path.join(resources, 'en.lproj'))).toBe(true);
-    for (const name of ['LICENSE', 'LICENSES.app.txt']) expect(existsSync(path.join(contents, name)), name).toBe(true);
+    for (const name of ['LICENSE', 'LICENSES.app.txt']) expect(existsSync(path.join(resources, name)), name).toBe(true);
+    // codesign takes whatever else lies there for code that is not signed.
+    expect(readdirSync(contents).sort()).toEqual(['Frameworks', 'Info.plist', 'MacOS', 'Resources']);
     await expectFuses(path.join(contents, 'Frameworks/Electron Framework.framework/Electron Framework'));
     // Signing takes macOS itself.
     expect(said).toMatch(/skipped macOS application code signing/);

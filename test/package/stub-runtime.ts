@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { fuseWire } from '../support/fuse-wire';
 import { ROOT } from './packages';
 
 /**
@@ -37,9 +38,6 @@ export const resedit = fromBuilder('resedit') as ResEdit;
 const plist = fromBuilder('plist') as { build(value: unknown): string; parse(text: string): unknown };
 export const readPlist = (text: string) => plist.parse(text) as Record<string, unknown>;
 
-/** Source: Electron's docs/tutorial/fuses.md; a mark, the version 1, how many fuses there are, and each as '0' or '1'. */
-const fuses = (wire: string): Buffer => Buffer.concat([Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'), Buffer.from([1, wire.length]), Buffer.from(wire)]);
-
 /** Every file of the folder, with what is in it. */
 async function write(dir: string, files: Record<string, string | Uint8Array>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
@@ -49,34 +47,34 @@ async function write(dir: string, files: Record<string, string | Uint8Array>): P
   }
 }
 
-/** @param wire what the fuses are before the app is packaged */
-export async function writeWindowsRuntime(dir: string, wire: string): Promise<void> {
+/** @param wire what the fuses are before the app is packaged; version: Electron's */
+export async function writeWindowsRuntime(dir: string, wire: string, version: string): Promise<void> {
   const executable = resedit.NtExecutable.createEmpty(false, false);
   const resources = resedit.NtExecutableResource.from(executable);
   const strings = [{ lang: 1033, codepage: 1200, values: { ProductName: 'Electron', CompanyName: 'GitHub, Inc.' } }];
   resedit.Resource.VersionInfo.create(1033, {}, strings).outputToResourceEntries(resources.entries);
   resources.outputResource(executable);
   await write(dir, {
-    'electron.exe': Buffer.concat([Buffer.from(executable.generate()), fuses(wire)]),
+    'electron.exe': Buffer.concat([Buffer.from(executable.generate()), fuseWire(wire)]),
     'resources/x': '',
     'locales/en-US.pak': '',
     'locales/de.pak': '',
     LICENSE: 'Electron',
     'LICENSES.chromium.html': 'Chromium',
-    version: '45.4.1',
+    version,
   });
 }
 
-/** @param wire what the fuses are before the app is packaged */
-export async function writeMacRuntime(dir: string, wire: string): Promise<void> {
+/** @param wire what the fuses are before the app is packaged; version: Electron's */
+export async function writeMacRuntime(dir: string, wire: string, version: string): Promise<void> {
   const contents = 'Electron.app/Contents';
   const framework = `${contents}/Frameworks/Electron Framework.framework`;
-  const info = (name: string) => plist.build({ CFBundleExecutable: name, CFBundleIdentifier: `com.github.${name}`, CFBundleName: name, CFBundleVersion: '45.4.1' });
+  const info = (name: string) => plist.build({ CFBundleExecutable: name, CFBundleIdentifier: `com.github.${name}`, CFBundleName: name, CFBundleVersion: version });
   const helpers = ['', ' (GPU)', ' (Plugin)', ' (Renderer)'].map((kind) => `Electron Helper${kind}`);
   await write(dir, {
     [`${contents}/Info.plist`]: info('Electron'),
     [`${contents}/MacOS/Electron`]: 'runs',
-    [`${framework}/Versions/A/Electron Framework`]: fuses(wire),
+    [`${framework}/Versions/A/Electron Framework`]: fuseWire(wire),
     [`${framework}/Versions/A/Resources/en.lproj/locale.pak`]: '',
     [`${framework}/Versions/A/Resources/de.lproj/locale.pak`]: '',
     [`${contents}/Resources/electron.icns`]: '',

