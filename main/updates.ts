@@ -15,11 +15,17 @@ export interface UpdateSource {
   readonly missing: string | null;
   /** @returns null when this is the newest @throws Error when nobody can be asked, as offline */
   check(): Promise<FoundUpdate | null>;
-  /** Fetches the one that was found, and checks it. @throws Error in words for the user */
+  /**
+   * Fetches the one that was found, checks it, and leaves it to be put in place when the app ends, if that is wanted by then.
+   * Again for the same one: what was fetched is not fetched again. @throws Error in words for the user
+   */
   download(): Promise<void>;
   /** Puts the downloaded one in place now, and starts it. */
   install(): void;
-  /** Whether the downloaded one is put in place when the app ends. */
+  /**
+   * Whether what is downloaded from now on is put in place when the app ends. A no holds for what was downloaded before, too, but
+   * for what macOS has taken.
+   */
   installWhenQuit(on: boolean): void;
 }
 
@@ -63,15 +69,17 @@ export function createUpdates({ clock, source, choice, onChange }: UpdatesOption
     onChange();
   };
   const isWanted = () => choice() === 'notify' || choice() === 'install';
+  const isForQuit = () => choice() === 'install';
 
   const wait = (ms: number) => {
     cancelWait();
     cancelWait = () => {};
-    if (running && source.missing === null && isWanted()) cancelWait = clock.setTimer(ms, lookByItself);
+    if (running && source.missing === null && isWanted()) cancelWait = clock.setTimer(ms, () => byItself(look));
   };
 
-  function lookByItself(): void {
-    void once(look).then(
+  /** Nobody asked for it, and nobody is told that it failed. */
+  function byItself(work: () => Promise<void>): void {
+    void once(work).then(
       () => wait(LOOK_EVERY_MS),
       () => wait(LOOK_AGAIN_MS),
     );
@@ -96,18 +104,22 @@ export function createUpdates({ clock, source, choice, onChange }: UpdatesOption
     }
     if (!found) return become({ kind: 'none', looked: clock.now() });
     become({ kind: 'found', ...found });
-    if (found.canInstall && choice() === 'install') await download(found);
+    if (found.canInstall && isForQuit()) await download(found);
   }
 
   async function download(found: FoundUpdate): Promise<void> {
     become({ kind: 'downloading', version: found.version });
     try {
-      await source.download();
+      let forQuit: boolean;
+      do {
+        forQuit = isForQuit();
+        source.installWhenQuit(forQuit);
+        await source.download();
+      } while (isForQuit() && !forQuit);
     } catch (error) {
       become({ kind: 'found', ...found });
       throw error;
     }
-    source.installWhenQuit(choice() === 'install');
     become({ kind: 'ready', version: found.version });
   }
 
@@ -132,9 +144,11 @@ export function createUpdates({ clock, source, choice, onChange }: UpdatesOption
       cancelWait();
     },
     choiceChanged() {
-      source.installWhenQuit(choice() === 'install');
+      source.installWhenQuit(isForQuit());
       // Who has just said yes wants to know now.
-      if (state.kind !== 'ready') wait(0);
+      if (state.kind !== 'ready') return wait(0);
+      const { version } = state;
+      if (isForQuit()) byItself(() => download({ version, canInstall: true }));
     },
     async look() {
       if (source.missing !== null) throw new RefusedError({ code: 'unsupported', message: source.missing });

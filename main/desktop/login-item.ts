@@ -55,7 +55,8 @@ function whyMissing(env: NodeJS.ProcessEnv): string | null {
 /** Program and arguments that start this app, with this profile, without a window. */
 function hiddenStart(env: NodeJS.ProcessEnv, { userDataDir }: Switches): { program: string; args: string[] } {
   return {
-    program: env['APPIMAGE'] ?? process.execPath,
+    // Those two unpack what runs to where it is gone by then.
+    program: env['APPIMAGE'] ?? env['PORTABLE_EXECUTABLE_FILE'] ?? process.execPath,
     args: [
       ...(app.isPackaged ? [] : [app.getAppPath()]),
       ...(process.argv.includes('--no-sandbox') ? ['--no-sandbox'] : []),

@@ -3,7 +3,7 @@ import type { AppEvent } from '../app';
 import type { Settings } from '../../preload/contract/settings';
 
 export interface Notifications {
-  /** Shows what happened, unless the user does not want to be told of such things. */
+  /** Shows what happened, unless the user does not want to be told of such things; what asks the user is always shown. */
   tell(event: AppEvent): void;
   /** Resolves with whether it was shown. */
   say(title: string, text: string): Promise<boolean>;
@@ -59,7 +59,7 @@ export function createNotifications({ wanted, onClick, onMissing }: Notification
 
   return {
     tell({ kind, title, text, guestId }) {
-      if (wanted()[kind]) void show(title, text, guestId);
+      if (kind === 'asks' || wanted()[kind]) void show(title, text, guestId);
     },
     say: (title, text) => show(title, text, undefined),
     missing: () => missing,

@@ -7,15 +7,17 @@ import { dependsOnApp } from '../quit-question';
 import type { Desktop } from '../settings';
 import type { UpdateSource } from '../updates';
 import type { Patch } from '../../preload/contract/view';
+import { createInstalling } from './installing';
 import { createLoginItem } from './login-item';
 import { createNotifications } from './notifications';
 import { createOneWindow, type OneWindow } from './one-window';
 import { createQuitting } from './quitting';
+import { sleepWarning } from './sleep-warning';
 import { noServices, watchSession, type SessionServices } from './session-services';
 import type { Switches } from './switches';
 import { createTray, type TrayKeeper } from './tray';
-import { timeWords, trayMenu, type TrayCommand } from './tray-menu';
-import { createUpdateSource } from './update-source';
+import { trayMenu, type TrayCommand } from './tray-menu';
+import { createUpdateSource, type Installing } from './update-source';
 
 /** How the app shows itself: window, tray, notifications, and what it takes to end it. */
 export interface Presence {
@@ -36,11 +38,11 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
   let window: OneWindow | null = null;
   let tray: TrayKeeper | null = null;
   let services: SessionServices = noServices;
-  let letGo = () => {};
+  let installing: Installing | null = null;
   let toldOfTray = false;
+  let takeBackWarning = () => {};
 
-  // Whoever installs a newer version means the app to end.
-  const updates = createUpdateSource(() => letGo());
+  const updates = createUpdateSource({ begins: () => installing?.begins(), fails: (error) => installing?.fails(error) });
   const loginItem = createLoginItem(process.env, switches);
   const notifications = createNotifications({
     wanted: () => reveille?.settings.value().notifications ?? { woken: false, failed: false, late: false },
@@ -106,7 +108,7 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
         return running.askToQuit();
       },
     );
-    letGo = () => quitting.letGo();
+    installing = createInstalling(quitting, mine.open, running.tell);
     const carryOut = (command: TrayCommand) => {
       switch (command.kind) {
         case 'open':
@@ -117,7 +119,9 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
           return app.quit();
         case 'wake':
         case 'wake-host':
-          void wake(command, dispatch, running, mine);
+          return void wake(command, dispatch, running, mine);
+        case 'cancel-grace':
+          void cancelGrace(command.graceId, dispatch, running, mine);
       }
     };
     const show = () => (tray ??= createTray({ clock, menu: () => trayMenu(running.snapshot(), clock.now()), onCommand: carryOut }));
@@ -135,22 +139,22 @@ export function createPresence(clock: Clock, switches: Switches): Presence {
     lookAtLoginItem();
     powerMonitor.on('suspend', () => {
       running.beforeSleep();
-      warnOfSleep(running);
+      void warnOfSleep(running);
     });
     powerMonitor.on('resume', () => running.recheck());
     app.on('will-quit', () => tray?.remove());
     return mine;
   };
 
-  const warnOfSleep = (running: App) => {
-    const { alarms } = running.dependents();
-    if (alarms.length === 0 || !running.settings.value().notifications.late) return;
-    const now = clock.now();
-    const names = alarms.map(({ name, due }) => `${name} (${timeWords(due, now)})`).join(', ');
-    void notifications.say(
-      'Alarms wait for this computer',
-      `This computer is going to sleep. Reveille wakes ${names} only while this computer is awake: keep it awake, or wake it by then.`,
-    );
+  /** In the window where nothing shows notifications; one warning, not one for each sleep. */
+  const warnOfSleep = async (running: App) => {
+    takeBackWarning();
+    takeBackWarning = () => {};
+    const warning = sleepWarning(running.dependents(), clock.now());
+    if (!warning) return;
+    const { title, text } = warning;
+    if (notifications.missing() === null && (await notifications.say(title, text))) return;
+    takeBackWarning = running.tell({ severity: 'warning', title, message: text });
   };
 
   return {
@@ -198,4 +202,12 @@ async function wake(
   });
   if (isGuest) window.reveal(command.guestId);
   else window.open();
+}
+
+/** As the window would; that it was too late is shown there. */
+async function cancelGrace(graceId: string, dispatch: Dispatch, running: App, window: OneWindow): Promise<void> {
+  const result = await dispatch('endGrace', { graceId, how: 'cancel' });
+  if (result.ok) return;
+  running.tell({ severity: 'error', title: 'The sleep was not cancelled', message: result.refusal.message });
+  window.open();
 }

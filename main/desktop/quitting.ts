@@ -8,6 +8,8 @@ export interface Quitting {
   leave(): void;
   /** Somebody else is about to end it. */
   letGo(): void;
+  /** Nobody does, after all: that end does not come, and all asks again. */
+  stay(): void;
 }
 
 /**
@@ -16,11 +18,13 @@ export interface Quitting {
  */
 export function createQuitting(dependsOnApp: () => boolean, ask: () => Promise<QuitAnswer>): Quitting {
   let leaving = false;
+  let isCalledOff = false;
   const leave = () => {
     leaving = true;
     app.quit();
   };
   app.on('before-quit', (event) => {
+    if (isCalledOff) return event.preventDefault();
     if (leaving) return;
     if (!dependsOnApp()) {
       leaving = true;
@@ -39,5 +43,11 @@ export function createQuitting(dependsOnApp: () => boolean, ask: () => Promise<Q
     },
     leave,
     letGo: () => void (leaving = true),
+    stay() {
+      leaving = false;
+      // electron-updater may have said already that the app quits in the event loop's next turn.
+      isCalledOff = true;
+      setImmediate(() => (isCalledOff = false));
+    },
   };
 }

@@ -1,9 +1,11 @@
+import type { GraceView, ScheduleView } from '../../preload/contract/schedules';
 import type { GuestView, HostView, Snapshot } from '../../preload/contract/view';
 
 export type TrayCommand =
   | { readonly kind: 'wake'; readonly guestId: string; readonly action: 'wakeup' | 'start' }
   | { readonly kind: 'wake-host'; readonly hostId: string }
   | { readonly kind: 'show'; readonly guestId: string }
+  | { readonly kind: 'cancel-grace'; readonly graceId: string }
   | { readonly kind: 'open' }
   | { readonly kind: 'quit' };
 
@@ -22,7 +24,9 @@ export interface TrayMenu {
 
 /** More would make the menu longer than small screens are high. */
 const MOST_SLEEPERS = 12;
+const MOST_WAITING = 6;
 const LONGEST_NAME = 40;
+const LONGEST_TITLE = LONGEST_NAME + ' goes to sleep'.length;
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const separator: TrayEntry = { kind: 'separator' };
@@ -33,6 +37,7 @@ export function trayMenu(view: Snapshot, now: number): TrayMenu {
   const asleep = guests.filter(({ state }) => state.name === 'suspended' || state.name === 'hibernated').sort(bySoonest);
   const hosts = Object.values(view.hosts).filter(({ power }) => power?.state === 'asleep');
   const next = nextAlarm(view, now);
+  const waiting = waitingEntries(view, now);
   const left = asleep.length - MOST_SLEEPERS;
   const sleepers: TrayEntry[] = [
     ...hosts.map((host) => hostEntry(host, now)),
@@ -40,8 +45,10 @@ export function trayMenu(view: Snapshot, now: number): TrayMenu {
     ...(left > 0 ? [{ kind: 'item' as const, label: `${left} more asleep…`, command: { kind: 'open' as const } }] : []),
   ];
   return {
-    toolTip: ['Reveille', ...(asleep.length > 0 ? [asleep.length === 1 ? '1 guest asleep' : `${asleep.length} guests asleep`] : []), ...(next ? [next] : [])].join(' · '),
+    toolTip: ['Reveille', ...waiting.slice(0, 1).map(({ label }) => label), ...(asleep.length > 0 ? [asleep.length === 1 ? '1 guest asleep' : `${asleep.length} guests asleep`] : []), ...(next ? [next] : [])].join(' · '),
     entries: [
+      ...waiting,
+      ...(waiting.length > 0 ? [separator] : []),
       { kind: 'text', label: next ?? 'No alarm is set' },
       separator,
       ...(sleepers.length > 0 ? sleepers : [{ kind: 'text' as const, label: 'No guest is asleep' }]),
@@ -51,6 +58,29 @@ export function trayMenu(view: Snapshot, now: number): TrayMenu {
     ],
   };
 }
+
+type Labelled = Exclude<TrayEntry, { kind: 'separator' }>;
+
+/** What can still be cancelled, soonest first, and what waits for an answer. */
+function waitingEntries({ graces, schedules }: Snapshot, now: number): Labelled[] {
+  const missed = Object.values(schedules).flatMap((schedule): Labelled[] => (schedule.missed ? [missedEntry(schedule, schedule.missed)] : []));
+  const running = Object.values(graces).sort((a, b) => a.at - b.at);
+  const all = [...running.map((grace) => graceEntry(grace, now)), ...missed];
+  if (all.length <= MOST_WAITING) return all;
+  return [...all.slice(0, MOST_WAITING), { kind: 'item', label: `${all.length - MOST_WAITING} more wait for you…`, command: { kind: 'open' } }];
+}
+
+const graceEntry = ({ id, title, at }: GraceView, now: number): Labelled => ({
+  kind: 'menu',
+  label: `${plain(title, LONGEST_TITLE)} at ${timeWords(at, now)}`,
+  entries: [{ kind: 'item', label: 'Cancel', command: { kind: 'cancel-grace', graceId: id } }],
+});
+
+const missedEntry = ({ draft, text }: ScheduleView, { what }: NonNullable<ScheduleView['missed']>): Labelled => ({
+  kind: 'item',
+  label: `“${plain(draft.name || text)}” missed a ${what}…`,
+  command: { kind: 'open' },
+});
 
 /** "Next alarm: web, 07:00"; an alarm that is late comes first. */
 function nextAlarm({ guests, hosts }: Snapshot, now: number): string | null {
@@ -107,10 +137,10 @@ const two = (value: number): string => String(value).padStart(2, '0');
 const midnight = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 
 /** One line of bounded length. */
-function plain(name: string): string {
+function plain(name: string, longest = LONGEST_NAME): string {
   const line = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();
   const letters = [...line];
-  return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join('')}…` : line;
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : line;
 }
 
 const bySoonest = (a: GuestView, b: GuestView): number =>

@@ -47,7 +47,7 @@ describe('newer versions', () => {
     source.finds = newer;
     updates.start();
     await pass(clock, 31_000);
-    expect(source.asked).toEqual(['check', 'download', 'when quit: true']);
+    expect(source.asked).toEqual(['check', 'when quit: true', 'download']);
     expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
     await pass(clock, 3 * DAY);
     expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
@@ -91,7 +91,52 @@ describe('newer versions', () => {
     source.downloadFails = null;
     await updates.look();
     expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
-    expect(source.asked.at(-1)).toBe('when quit: false');
+    expect(source.asked.slice(-2)).toEqual(['when quit: false', 'download']);
+  });
+
+  it('that were only fetched are fetched again for the end of the app, when that is chosen', async () => {
+    const { clock, user, source, updates } = create('notify');
+    source.finds = newer;
+    await updates.look();
+    user.choice = 'install';
+    updates.choiceChanged();
+    await pass(clock, 10);
+    expect(source.asked).toEqual(['check', 'when quit: false', 'download', 'when quit: true', 'when quit: true', 'download']);
+    expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
+    user.choice = 'off';
+    updates.choiceChanged();
+    await pass(clock, DAY);
+    expect(source.asked.slice(6)).toEqual(['when quit: false']);
+    expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
+  });
+
+  it('are fetched again when that is chosen while they are being fetched', async () => {
+    const { user, source, updates } = create('notify');
+    source.finds = newer;
+    const download = () => source.asked.filter((what) => what === 'download').length;
+    const first = source.download.bind(source);
+    source.download = async () => {
+      if (download() === 0) user.choice = 'install';
+      await first();
+    };
+    await updates.look();
+    expect(source.asked).toEqual(['check', 'when quit: false', 'download', 'when quit: true', 'download']);
+    expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
+  });
+
+  it('that could not be fetched for the end of the app are tried again after an hour', async () => {
+    const { clock, user, source, updates } = create('notify');
+    updates.start();
+    source.finds = newer;
+    await updates.look();
+    user.choice = 'install';
+    source.downloadFails = new Error('Code signature did not pass validation');
+    updates.choiceChanged();
+    await pass(clock, 10);
+    expect(updates.view()).toEqual({ kind: 'found', ...newer });
+    source.downloadFails = null;
+    await pass(clock, 3_600_000);
+    expect(updates.view()).toEqual({ kind: 'ready', version: '9.9.9' });
   });
 
   it('two who ask at once ask once', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { timeWords, trayMenu, type TrayEntry } from '../../../main/desktop/tray-menu';
 import type { GuestView, HostView, Snapshot } from '../../../preload/contract/view';
+import { graceView, scheduleView } from '../../fakes/plan-views';
 import { alarmView, actionsIn, demoHost, guestView, hostPower, snapshotOf, sshHost, thisComputer } from '../../fakes/views';
 
 const at = (day: number, hour: number, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
@@ -90,6 +91,34 @@ describe('the tray menu', () => {
     const { entries } = trayMenu(viewOf(Array.from({ length: 30 }, (_, index) => sleeper(`g${String(index).padStart(2, '0')}`, null))), now);
     expect(entries.filter(({ kind }) => kind === 'menu')).toHaveLength(12);
     expect(entries).toContainEqual({ kind: 'item', label: '18 more asleep…', command: { kind: 'open' } });
+  });
+
+  it('begins with what can still be cancelled, soonest first, and with what waits for an answer', () => {
+    const guests = [guestView({ id: 'web', name: 'web' })];
+    const graces = [
+      graceView({ id: 'g2', title: 'Storage: 3 guests go to sleep', at: at(24, 0, 5) }),
+      graceView({ id: 'g1', at: at(23, 23, 35) }),
+    ];
+    const missed = { what: 'sleep' as const, at: at(23, 11) };
+    const schedules = [scheduleView({ id: 's1', text: 'Every day 11:00', missed }), scheduleView({ id: 's2' })];
+    const { entries, toolTip } = trayMenu(snapshotOf({ hosts: [thisComputer], guests, graces, schedules }), now);
+    expect(labels(entries).slice(0, 4)).toEqual([
+      'nas goes to sleep at 23:35',
+      'Storage: 3 guests go to sleep at Tue 00:05',
+      '“Every day 11:00” missed a sleep…',
+      'No alarm is set',
+    ]);
+    expect(entriesOf(entries, 'nas')).toEqual([{ kind: 'item', label: 'Cancel', command: { kind: 'cancel-grace', graceId: 'g1' } }]);
+    expect(entries[2]).toMatchObject({ kind: 'item', command: { kind: 'open' } });
+    expect(entries[3]).toEqual({ kind: 'separator' });
+    expect(toolTip).toBe('Reveille · nas goes to sleep at 23:35');
+  });
+
+  it('names six of what waits, and the way to the rest', () => {
+    const graces = Array.from({ length: 9 }, (_, index) => graceView({ id: `g${index}`, at: at(23, 23, index) }));
+    const { entries } = trayMenu(snapshotOf({ hosts: [thisComputer], guests: [], graces }), now);
+    expect(entries.filter(({ kind }) => kind === 'menu')).toHaveLength(6);
+    expect(entries).toContainEqual({ kind: 'item', label: '3 more wait for you…', command: { kind: 'open' } });
   });
 
   it('keeps each name on one line of bounded length', () => {
