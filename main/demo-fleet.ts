@@ -1,9 +1,10 @@
 import type { Clock } from './clock';
-import { DEMO_HOST, startDemoHost } from './demo/demo-host';
+import { startDemoHost } from './demo/demo-host';
 import { createFleet, type Fleet, type FleetOptions } from './guests/fleet';
 import { firstSeen, type Remembered } from './guests/remembered';
 import type { HistoryRecord } from './history/records';
 import { collectLocalFile } from './hosts/collect-file';
+import { DEMO_HOST } from './hosts/host';
 import type { FoundGuest } from './hosts/discovery/found';
 import type { Alarm } from './power/alarms';
 import { memoryLog } from './storage/log';

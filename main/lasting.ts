@@ -1,6 +1,6 @@
-import { DEMO_HOST } from './demo/demo-host';
 import type { Group } from './groups/groups';
 import { isGuestOf } from './guests/remembered';
+import { DEMO_HOST } from './hosts/host';
 import type { Schedule } from './schedules/model';
 
 /** What of groups and schedules is kept: not what is about the demo's guests, which end with it. */

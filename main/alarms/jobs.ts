@@ -1,7 +1,8 @@
 import type { Clock } from '../clock';
 import type { HostJobs, Job, JobKeeper, WakeMeans } from '../hosts/jobs/job';
 import { HostError } from '../hosts/host';
-import { beingWoken, type Alarm, type DueChange } from '../power/alarms';
+import type { Actor } from '../power/actor';
+import { endedAlready, type Alarm, type DueChange } from '../power/alarms';
 import type { Held } from '../power/held';
 import { StorageError } from '../storage/errors';
 import { AlarmRefusedError, type AlarmRunner } from './runner';
@@ -18,6 +19,12 @@ export interface JobPlace {
 
 type HeldByHost = Extract<Held, { kind: 'host' }>;
 
+export interface Moved {
+  readonly alarm: Alarm;
+  /** When it was due before. */
+  readonly from: number;
+}
+
 /** The alarms' jobs on the guests' hosts: each alarm's is there, and no other. */
 export interface AlarmJobs {
   /**
@@ -26,9 +33,9 @@ export interface AlarmJobs {
    */
   place(alarm: Alarm, place: JobPlace): Promise<void>;
   /** Moves any alarm. @throws as AlarmRunner.extend; AlarmRefusedError when its job cannot be moved */
-  move(id: string, change: DueChange): Promise<Alarm>;
-  /** Cancels any alarm, its job first. @throws AlarmRefusedError */
-  cancel(id: string): Promise<void>;
+  move(id: string, change: DueChange): Promise<Moved>;
+  /** Cancels any alarm: on disk first, then its job. @throws AlarmRefusedError, StorageError: it is still set */
+  cancel(id: string, by: Actor): Promise<void>;
   /** The alarm has ended: its job goes, now or when its host is reached again. */
   ended(alarm: Alarm): void;
   /** The host can be reached: jobs without an alarm go, alarms without their job get one. Never rejects. */
@@ -189,8 +196,9 @@ export function createAlarmJobs({ runner, prefix, clock, jobsOn, placeOf, onTrou
     move: (id, change) =>
       inTurn(id, async () => {
         const alarm = runner.list().find((one) => one.id === id);
-        const held = alarm?.held;
-        if (!alarm || held?.kind !== 'host') return runner.extend(id, change);
+        if (!alarm) throw new AlarmRefusedError(endedAlready);
+        const { held, due: from } = alarm;
+        if (held?.kind !== 'host') return { alarm: await runner.extend(id, change), from };
         const place = await reachable(placeOf(alarm), 'moved');
         const name = otherName(held.job.name);
         try {
@@ -201,24 +209,27 @@ export function createAlarmJobs({ runner, prefix, clock, jobsOn, placeOf, onTrou
             }),
           );
           await takeBack(moved, held);
-          return moved;
+          return { alarm: moved, from };
         } catch (error) {
           // The new job may be there, and nobody owns it.
           void reconcile(place.hostId);
           throw error;
         }
       }),
-    cancel: (id) =>
+    cancel: (id, by) =>
       inTurn(id, async () => {
-        const alarm = runner.list().find((one) => one.id === id);
-        const held = alarm?.held;
-        if (alarm && held?.kind === 'host') {
-          if (alarm.phase.kind === 'firing') throw new AlarmRefusedError(beingWoken);
-          const jobs = jobsOn(held.hostId);
-          if (!jobs) throw new AlarmRefusedError(unreachable(held.keeper, 'cancelled'));
-          await reachable(jobs.cancel(held.job), 'cancelled');
+        const { held } = runner.list().find((one) => one.id === id) ?? {};
+        const jobs = held?.kind === 'host' ? jobsOn(held.hostId) : null;
+        if (held?.kind === 'host' && !jobs) throw new AlarmRefusedError(unreachable(held.keeper, 'cancelled'));
+        const release = async () => {
+          if (held?.kind === 'host' && jobs) await reachable(jobs.cancel(held.job), 'cancelled');
+        };
+        try {
+          await runner.cancel(id, { why: 'asked', by }, release);
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          throw new StorageError(error.code, error.path, `The alarm is still set. ${error.message}`, { cause: error });
         }
-        await runner.cancel(id);
       }),
     ended(alarm) {
       if (alarm.holder !== 'host') return;

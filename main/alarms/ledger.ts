@@ -19,13 +19,14 @@ export interface Ledger {
   keep(): Promise<void>;
   isUnsaved(): boolean;
   /**
-   * Saves the list as the draft changes it, and only then puts it in force.
+   * Saves the list as the draft changes it, and only then puts it in force. `settle` is what has to come about between.
    * @returns the draft, as revised meanwhile, and the list before it
-   * @throws StorageError: nothing has changed
+   * @throws StorageError, what `settle` throws: nothing has changed
    */
   propose(
     draft: Alarm,
     applied: Applied,
+    settle?: () => Promise<void>,
   ): Promise<{ readonly alarm: Alarm; readonly before: readonly Alarm[] }>;
 }
 
@@ -73,21 +74,27 @@ export function createLedger(store: AlarmStore, onProblem: (error: Error | undef
     },
     keep,
     isUnsaved: () => problem !== undefined,
-    async propose(alarm, applied) {
+    async propose(alarm, applied, settle) {
       const draft = { alarm, applied };
       drafts.push(draft);
       const saving = save();
       const serial = saves;
-      const [saved] = await Promise.allSettled([saving]);
-      drafts.splice(drafts.indexOf(draft), 1);
-      if (saved.status === 'rejected') {
-        // A save that was begun meanwhile holds the draft, too: write the list again without it.
-        if (saves !== serial) void keep();
-        throw saved.reason;
+      let isOnDisk = false;
+      try {
+        await saving;
+        isOnDisk = true;
+        report(undefined);
+        await settle?.();
+        drafts.splice(drafts.indexOf(draft), 1);
+      } catch (error) {
+        drafts.splice(drafts.indexOf(draft), 1);
+        // The disk holds the draft, or will by a save that was begun meanwhile: the list is written again without it.
+        if (isOnDisk) await keep();
+        else if (saves !== serial) void keep();
+        throw error;
       }
       const before = alarms;
       alarms = applied(alarms, draft.alarm);
-      report(undefined);
       if (draft.alarm !== alarm) void keep();
       return { alarm: draft.alarm, before };
     },

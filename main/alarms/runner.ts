@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { SleepAction } from '../power/actions';
+import { byNobodyKnown, type Actor } from '../power/actor';
 import { clockStepped, restored } from '../power/alarm-clock';
 import {
   beingWoken,
+  endedAlready,
   extend,
   fireResult,
   guestObserved,
@@ -16,9 +18,11 @@ import {
   sleepConfirmed,
   sleepFailed,
   startFiring,
+  stillAwake,
   type Alarm,
   type AlarmEnding,
   type AlarmHolder,
+  type Cancellation,
   type DueChange,
   type Seen,
   type Step,
@@ -40,6 +44,7 @@ export interface AlarmRequest {
   readonly when: Exclude<When, { kind: 'none' }>;
   /** How long the sleep may take to be confirmed, in ms (up to 10 min). */
   readonly confirmWithin: number;
+  readonly by: Actor;
 }
 
 export interface AlarmRunnerOptions {
@@ -52,6 +57,8 @@ export interface AlarmRunnerOptions {
    * unreachable.
    */
   readonly wake: (alarm: Alarm, wanted: () => boolean) => Promise<WakeOutcome>;
+  /** The clock was set, or this computer slept: the alarms are moved as they have to be, their holders know nothing of it. */
+  readonly onClockStep: () => void;
   /** The list of alarms changed. */
   readonly onChange: (alarms: readonly Alarm[]) => void;
   /** Called once for each alarm that ended; after a crash at this very moment, once more. */
@@ -92,8 +99,13 @@ export interface AlarmRunner {
    * @throws AlarmRefusedError (being woken, ended, out of range), StorageError, what `rehold` throws: nothing has changed
    */
   extend(id: string, change: DueChange, rehold?: (moved: Alarm) => Promise<Held>): Promise<Alarm>;
-  /** Ends the alarm at once, and in the file as soon as it can be written. @throws AlarmRefusedError */
-  cancel(id: string): Promise<void>;
+  /**
+   * Resolves once the alarm's end is durably kept. `release` is called when it is, and has its holder give it up.
+   * @throws AlarmRefusedError (being woken, ended), StorageError, what `release` throws: the alarm is still set
+   */
+  cancel(id: string, cancellation: Cancellation, release?: () => Promise<void>): Promise<void>;
+  /** The alarm's guest is not on its host any more: ends it at once, and in the file as soon as it can be written. */
+  drop(id: string): void;
   /** What was seen of a guest, in the order it happened; `unknown` as soon as it can't be seen. */
   guestObserved(guestId: string, state: Seen): void;
   /** To be called when this computer woke up or its clock was set. */
@@ -134,7 +146,9 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   function now(): number {
     const step = clockStep();
     const at = clock.now();
-    if (step !== 0 && ledger.revise((alarm) => clockStepped(alarm, step, at))) changed();
+    if (step === 0) return at;
+    if (ledger.revise((alarm) => clockStepped(alarm, step, at))) changed();
+    options.onClockStep();
     return at;
   }
 
@@ -171,9 +185,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     if (life !== 'running') return;
     const at = now();
     for (const alarm of ledger.all()) {
-      const state = seen.get(alarm.guestId);
-      if (alarm.phase.kind === 'pending' && state && seenAwake(alarm))
-        take(alarm, guestObserved(alarm, state, at));
+      if (seenAwake(alarm)) take(alarm, stillAwake(alarm, at));
     }
     const due = ledger.all().filter((alarm) => isDue(alarm, at));
     if (due.length > 0) void fire(due.map((alarm) => startFiring(alarm, at)));
@@ -212,10 +224,10 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     );
   }
 
-  async function arm({ guestId, holder, action, when, confirmWithin }: AlarmRequest): Promise<Alarm> {
+  async function arm({ guestId, holder, action, when, confirmWithin, by }: AlarmRequest): Promise<Alarm> {
     const at = now();
     refuseIf(life === 'stopped', closing);
-    refuseIf(ledger.isDrafting(guestId), 'An alarm is just being set for this guest.');
+    refuseIf(ledger.isDrafting(guestId), 'The alarm of this guest is just being set or cancelled.');
     const [due, basis] =
       when.kind === 'for' ? [at + when.ms, 'duration' as const] : [when.at, 'instant' as const];
     const draft = newAlarm({ id: newId(), guestId, holder, action, due, basis, confirmWithin }, at);
@@ -224,7 +236,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     wait();
     options.onChange(list());
     const replaced = before.find((other) => other.guestId === guestId);
-    if (replaced) options.onEnded(replaced, { kind: 'cancelled', by: 'user' });
+    if (replaced) options.onEnded(replaced, { kind: 'cancelled', why: 'replaced', by });
     return alarm;
   }
 
@@ -259,9 +271,27 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     return alarm;
   }
 
+  async function cancel(id: string, cancellation: Cancellation, release?: () => Promise<void>): Promise<void> {
+    now();
+    const isOver = (alarm: Alarm) => alarm.id === id && alarm.phase.kind !== 'firing';
+    const asked = found(id);
+    refuseIf(!isOver(asked), beingWoken);
+    const { before } = await ledger.propose(asked, (alarms) => alarms.filter((alarm) => !isOver(alarm)), release);
+    const alarm = before.find((one) => one.id === id);
+    if (!alarm) return;
+    if (!isOver(alarm)) {
+      // It fired meanwhile, and its end may be on disk.
+      void ledger.keep();
+      throw new AlarmRefusedError(beingWoken);
+    }
+    wait();
+    options.onChange(list());
+    options.onEnded(alarm, { kind: 'cancelled', ...cancellation });
+  }
+
   function found(id: string): Alarm {
     const alarm = ledger.find(id);
-    if (!alarm) throw new AlarmRefusedError('This alarm has ended already.');
+    if (!alarm) throw new AlarmRefusedError(endedAlready);
     return alarm;
   }
 
@@ -274,9 +304,9 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     },
     arm,
     sleepConfirmed(id) {
-      now();
+      const at = now();
       const alarm = ledger.find(id);
-      if (alarm) take(alarm, { kind: 'goes-on', alarm: sleepConfirmed(alarm) });
+      if (alarm) take(alarm, { kind: 'goes-on', alarm: sleepConfirmed(alarm, at) });
     },
     sleepFailed(id) {
       now();
@@ -295,12 +325,10 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       void settled.then(() => extending.get(id) === settled && extending.delete(id));
       return extended;
     },
-    async cancel(id) {
-      now();
-      const alarm = found(id);
-      refuseIf(alarm.phase.kind === 'firing', beingWoken);
-      ended(alarm, { kind: 'cancelled', by: 'user' });
-      await ledger.keep();
+    cancel,
+    drop(id) {
+      const alarm = ledger.find(id);
+      if (alarm) ended(alarm, { kind: 'cancelled', why: 'gone', by: byNobodyKnown });
     },
     guestObserved(guestId, state) {
       const at = now();

@@ -29,12 +29,12 @@ export function alarmHandlers(stage: Stage, { find, fleetOfAlarm, when }: Tools)
     },
     async moveAlarm({ alarmId, to }) {
       const fleet = fleetOfAlarm(alarmId);
-      const { due } = await refusing(() => fleet.moveAlarm(alarmId, changeOf(to, when)));
+      const { due } = await refusing(() => fleet.moveAlarm(alarmId, changeOf(to, when), byUser));
       return { due };
     },
     async cancelAlarm({ alarmId }) {
       const fleet = fleetOfAlarm(alarmId);
-      await refusing(() => fleet.cancelAlarm(alarmId));
+      await refusing(() => fleet.cancelAlarm(alarmId, byUser));
       return {};
     },
     async offerHolders({ guestId, action }) {

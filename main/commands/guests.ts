@@ -1,6 +1,6 @@
 import type { Handlers, Stage } from './handlers';
 import { type Tools, refusing } from './tools';
-import { DEMO_HOST } from '../demo/demo-host';
+import { DEMO_HOST } from '../hosts/host';
 import { createMendings } from '../mendings';
 import { RefusedError } from '../power/actions';
 import { loadOf, usersOf } from '../guests/in-use';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../clock';
 import type { FoundGuest, StartRecipe } from '../hosts/discovery/found';
-import { HostError, type GuestHost, type Launched } from '../hosts/host';
+import { DEMO_HOST, HostError, type GuestHost, type Launched } from '../hosts/host';
 import { dial } from '../protocols/sockets';
 import { demoGuests, type DemoGuest } from './demo-guests';
 import { bootedMemory } from './guest-system';
@@ -11,9 +11,6 @@ import { recipeFor } from './recipe';
 import { startSimulatedQemu, withDefaults, type SimulatedQemu } from './simulated-qemu';
 import type { MachineSettings, SimulatedDisk } from './simulation';
 import { makeSocketDirectory, socketsOf } from './socket-paths';
-
-/** Its id as a host. */
-export const DEMO_HOST = 'demo';
 
 /** A guest of the demo that has no process now, as an app remembers one that it once saw running. */
 export interface SwitchedOffGuest extends Omit<FoundGuest, 'pid' | 'startedAt'> {

@@ -1,3 +1,4 @@
+import { AlarmRefusedError } from '../alarms/runner';
 import type { Clock } from '../clock';
 import type { Verdict } from '../guests/confirm';
 import type { Fleet } from '../guests/fleet';
@@ -6,7 +7,9 @@ import type { PowerRequest } from '../guests/power-requests';
 import type { Machine } from '../hypervisors/machine';
 import type { Refusal } from '../power/actions';
 import type { Actor } from '../power/actor';
+import { endedAlready } from '../power/alarms';
 import { isEnded, type PowerState } from '../power/states';
+import { StorageError } from '../storage/errors';
 
 /** What came of an action on one of several guests. */
 export type Outcome =
@@ -29,6 +32,8 @@ export interface Member {
   startIsAccepted(): boolean;
   /** Resolves with what was observed of it in the end. Never rejects. */
   act(request: PowerRequest): Promise<Outcome>;
+  /** Has its alarm wake it at `due`. @returns why it could not be moved, in sentences for the user; null when it was */
+  moveAlarm(due: number, by: Actor): Promise<string | null>;
   /** Into its history. */
   note(text: string, actor: Actor): void;
 }
@@ -51,6 +56,17 @@ export function memberOf(fleet: Fleet, guest: Guest): Member {
             (error: unknown) => resolve(refused(faultOf(error))),
           );
       }),
+    async moveAlarm(due, by) {
+      const alarm = fleet.alarmOf(guest.id);
+      if (!alarm) return endedAlready;
+      try {
+        await fleet.moveAlarm(alarm.id, { kind: 'to', due, basis: 'instant' }, by);
+        return null;
+      } catch (error) {
+        if (error instanceof AlarmRefusedError || error instanceof StorageError) return error.message;
+        throw error;
+      }
+    },
     note: (text, actor) => guest.note({ kind: 'action', text, actor, failed: false }),
   };
 }
@@ -65,7 +81,7 @@ const refused = (refusal: Refusal): Outcome =>
 
 export const inOne = ({ message, remedy }: Refusal): string => (remedy ? `${message} ${remedy}` : message);
 
-const faultOf = (error: unknown): Refusal => ({
+export const faultOf = (error: unknown): Refusal => ({
   code: 'fault',
   message: `Reveille met a fault of its own: ${error instanceof Error ? error.message : String(error)}`,
   remedy: 'Look at the state that is shown. If it happens again, report it.',

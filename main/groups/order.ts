@@ -15,12 +15,12 @@ export async function inTurn(options: {
   readonly clock: Clock;
   readonly placed: readonly Placed[];
   readonly wanted: () => boolean;
-  readonly act: (member: Member, at: number) => Promise<boolean>;
+  readonly act: (member: Member) => Promise<boolean>;
 }): Promise<void> {
   const { clock, placed, wanted, act } = options;
   for (const [at, { member, delayMs }] of placed.entries()) {
     if (!wanted()) return;
-    const cameUp = await act(member, at);
+    const cameUp = await act(member);
     const isLast = at === placed.length - 1;
     if (cameUp && delayMs > 0 && !isLast) await new Promise<void>((resolve) => void clock.setTimer(delayMs, resolve));
   }

@@ -12,9 +12,12 @@ import { staggered, type Company } from './targets';
 export interface RunStep {
   readonly guestId: string;
   readonly name: string;
-  readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed';
+  /** `cancelled`: by the user, before its turn came. */
+  readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'cancelled' | 'failed';
   /** Why it was skipped or failed, or what is not as it should be, for the user. */
   readonly text?: string;
+  /** An action on this guest alone with which the user goes on. */
+  readonly offer?: Action;
 }
 
 /** An action on several guests, guest by guest. */
@@ -56,7 +59,7 @@ export function createRuns(options: {
 
   const waiting = (id: string) => runs.get(id)?.steps.filter(({ state }) => state === 'waiting') ?? [];
 
-  const show = (id: string, guestId: string, step: Pick<RunStep, 'state' | 'text'>) => {
+  const show = (id: string, guestId: string, step: Omit<RunStep, 'guestId' | 'name'>) => {
     const run = runs.get(id);
     if (!run) return;
     const steps = run.steps.map((one) => (one.guestId === guestId ? { guestId, name: one.name, ...step } : one));
@@ -81,11 +84,11 @@ export function createRuns(options: {
       const isWake = action === 'wakeup' || action === 'start';
       const wanted = () => !stopped && waiting(id).length > 0;
       /** @returns whether the guest came up by it */
-      const act = async (member: Member, at: number): Promise<boolean> => {
+      const act = async (member: Member): Promise<boolean> => {
         show(id, member.id, { state: 'running' });
         const outcome = await member.act({
           action: action === 'wakeup' ? wakes(member) : action,
-          when: isSleepAction(action) ? delayed(when, later[at] ?? 0) : when,
+          when: isSleepAction(action) ? delayed(when, later.get(member.id) ?? 0) : when,
           startAccepted: false,
           by: byUser,
           alarm,
@@ -96,7 +99,7 @@ export function createRuns(options: {
         return up && flaw === null;
       };
       if (isWake && company.ordered) void inTurn({ clock, placed: company.members, wanted, act });
-      else company.members.forEach(({ member }, at) => void act(member, at));
+      else company.members.forEach(({ member }) => void act(member));
       return id;
     },
     cancel(id) {
@@ -108,7 +111,7 @@ export function createRuns(options: {
           remedy: 'What was begun goes on; act on a guest by itself.',
         });
       }
-      for (const { guestId } of left) show(id, guestId, { state: 'skipped', text: 'You cancelled before its turn came.' });
+      for (const { guestId } of left) show(id, guestId, { state: 'cancelled' });
     },
     dismiss(id) {
       if (runs.get(id)?.done === false) {
@@ -127,14 +130,19 @@ export function createRuns(options: {
   };
 }
 
-function shown(outcome: Outcome, flaw: string | null, member: Member): Pick<RunStep, 'state' | 'text'> {
+function shown(outcome: Outcome, flaw: string | null, member: Member): Omit<RunStep, 'guestId' | 'name'> {
   switch (outcome.kind) {
     case 'done':
       return { state: flaw !== null && member.state().name !== 'running' ? 'failed' : 'done', ...(flaw === null ? {} : { text: flaw }) };
     case 'skipped':
       return { state: 'skipped', text: outcome.text };
     case 'failed':
-      return { state: 'failed', text: inOne(outcome.refusal) };
+      return {
+        state: 'failed',
+        text: inOne(outcome.refusal),
+        // Only a start of its own shows the command.
+        ...(outcome.refusal.code === 'start-not-accepted' ? { offer: 'start' as const } : {}),
+      };
   }
 }
 

@@ -84,12 +84,14 @@ export function createTargets(fleets: () => readonly Fleet[], group: (id: string
   };
 }
 
-/** How much later than the first each member is to wake when alarms wake them, in ms: by the delays before it. */
-export function staggered(company: Company): readonly number[] {
+/** How much later than the first each member is to wake when alarms wake them, in ms, by its id: by the delays before it. */
+export function staggered(company: Company): ReadonlyMap<string, number> {
   let sum = 0;
-  return company.members.map(({ delayMs }) => {
-    const before = sum;
-    sum += company.ordered ? delayMs : 0;
-    return before;
-  });
+  return new Map(
+    company.members.map(({ member, delayMs }) => {
+      const before = sum;
+      sum += company.ordered ? delayMs : 0;
+      return [member.id, before];
+    }),
+  );
 }

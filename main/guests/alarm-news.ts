@@ -1,9 +1,10 @@
 import type { Clock } from '../clock';
 import type { History } from '../history/history';
-import { actorOf, byNobodyKnown, byUser, type Actor } from '../power/actor';
-import type { Alarm, AlarmEnding } from '../power/alarms';
+import { actorOf, byNobodyKnown, type Actor } from '../power/actor';
+import type { Alarm, AlarmEnding, Cancellation } from '../power/alarms';
 import { formatDuration } from '../power/durations';
 import type { Held } from '../power/held';
+import { clockText } from '../power/local-time';
 import { isEnded } from '../power/states';
 import type { Guest } from './guest';
 import { keeperName } from './holders';
@@ -11,6 +12,10 @@ import type { FleetEvent, Notice } from './notices';
 
 /** Tells what becomes of alarms: in the guest's history, by a notice, and to whoever is told while no window is open. */
 export interface AlarmNews {
+  /** It is in its holder's hands. */
+  set(alarm: Alarm, by: Actor): void;
+  /** `due`: when it was due before. */
+  moved(due: number, alarm: Alarm, by: Actor): void;
   ended(alarm: Alarm, ending: AlarmEnding): void;
   /** The alarms as they are now: those that have become late are told once. */
   changed(alarms: readonly Alarm[]): void;
@@ -30,13 +35,21 @@ const LATE_MS = 30_000;
 export function createAlarmNews({ clock, history, guest: find, onNotice, onEvent }: AlarmNewsOptions): AlarmNews {
   const toldLate = new Set<string>();
 
+  const note = ({ guestId }: Alarm, text: string, actor: Actor, failed = false) =>
+    history.add(guestId, { kind: 'alarm', text, actor, failed });
+
   return {
+    set(alarm, by) {
+      note(alarm, `Alarm set for ${clockText(alarm.due, clock.now())}, kept by ${keeperName(alarm)}.`, by);
+    },
+    moved(due, alarm, by) {
+      note(alarm, movedText(due, alarm.due, clock.now()), by);
+    },
     ended(alarm, ending) {
       toldLate.delete(alarm.id);
       const guest = find(alarm.guestId);
       const text = endingText(alarm, ending);
-      if (guest)
-        history.add(guest.id, { kind: 'alarm', text, actor: actorOfEnding(ending), failed: ending.kind === 'failed' });
+      note(alarm, text, actorOfEnding(ending), ending.kind === 'failed');
       const name = guest?.remembered.name ?? 'A guest';
       const about = guest ? { guestId: guest.id } : {};
       if (ending.kind === 'woken' && ending.late > LATE_MS) {
@@ -44,6 +57,9 @@ export function createAlarmNews({ clock, history, guest: find, onNotice, onEvent
         onEvent({ ...about, kind: 'late', title: `${name} was woken late`, text });
       } else if (ending.kind === 'woken') {
         onEvent({ ...about, kind: 'woken', title: ending.unwatched ? `${name} is awake` : `${name} was woken`, text });
+      } else if (ending.kind === 'cancelled' && ending.why === 'never-slept') {
+        const remedy = 'Put it to sleep again if you still want it.';
+        onNotice({ ...about, severity: 'error', title: `${name} will not be woken by its alarm`, message: text, remedy });
       } else if (ending.kind === 'failed' && !endedByUser(guest)) {
         const isDue = clock.now() >= alarm.due;
         const title = isDue ? `${name} was not woken by its alarm` : `${name} will not be woken by its alarm`;
@@ -75,9 +91,9 @@ const endedByUser = (guest: Guest | undefined): boolean =>
 const actorOfEnding = (ending: AlarmEnding): Actor => {
   switch (ending.kind) {
     case 'woken':
-      return { kind: 'alarm', holder: ending.by };
+      return ending.unwatched ? byNobodyKnown : { kind: 'alarm', holder: ending.by };
     case 'cancelled':
-      return byUser;
+      return ending.by;
     case 'ended-early':
       return actorOf(ending.by);
     case 'failed':
@@ -88,14 +104,25 @@ const actorOfEnding = (ending: AlarmEnding): Actor => {
 /** A job that needs the monitor that Reveille holds is not expected to do anything while Reveille runs. */
 const isBlocked = (held: Held): boolean => held.kind === 'host' && held.blocked;
 
+function movedText(from: number, to: number, now: number): string {
+  const change = `${formatDuration(Math.abs(to - from))} ${to < from ? 'earlier' : 'later'}`;
+  return `Alarm moved from ${clockText(from, now)} to ${clockText(to, now)}, ${change}.`;
+}
+
+const cancelledTexts: Readonly<Record<Cancellation['why'], string>> = {
+  asked: 'Its alarm was cancelled.',
+  replaced: 'Its alarm was replaced by another.',
+  gone: 'Its alarm was dropped: its host does not know it any more.',
+  'sleep-failed': 'Its alarm was dropped, because it did not fall asleep.',
+  'never-slept': 'Its alarm was dropped, because it was not seen to fall asleep.',
+};
+
 export function endingText(alarm: Alarm, ending: AlarmEnding): string {
   switch (ending.kind) {
     case 'woken':
       return wokenText(alarm, ending);
     case 'cancelled':
-      return ending.by === 'user'
-        ? 'Its alarm was cancelled.'
-        : 'Its alarm was dropped, because it did not fall asleep.';
+      return cancelledTexts[ending.why];
     case 'ended-early':
       return ending.by === 'user'
         ? 'Its alarm ended: you woke it earlier.'

@@ -2,8 +2,8 @@ import type { AlarmJobs } from '../alarms/jobs';
 import { AlarmRefusedError, type AlarmRunner } from '../alarms/runner';
 import { HostError } from '../hosts/host';
 import type { Refusal, SleepAction } from '../power/actions';
-import { byNobodyKnown } from '../power/actor';
-import type { Alarm, AlarmHolder } from '../power/alarms';
+import { byNobodyKnown, type Actor } from '../power/actor';
+import { MAX_CONFIRM_MS, type Alarm, type AlarmHolder } from '../power/alarms';
 import type { When } from '../power/durations';
 import { StorageError } from '../storage/errors';
 import type { Guest } from './guest';
@@ -15,6 +15,7 @@ export interface SleepRequest {
   readonly action: SleepAction;
   readonly when: When;
   readonly alarm: 'auto' | AlarmHolder;
+  readonly by: Actor;
 }
 
 /**
@@ -29,18 +30,20 @@ export interface ArmOptions {
   readonly runner: AlarmRunner;
   readonly jobs: AlarmJobs;
   readonly clocks: WakeClocks;
+  /** An alarm is in its holder's hands. */
+  readonly onSet: (alarm: Alarm, by: Actor) => void;
 }
 
-/** What an action may take beside its limit until its outcome is known, in ms: being asked for, and the last look. */
-const AROUND_CONFIRM_MS = 60_000;
-
-export function createArm({ workplace, runner, jobs, clocks }: ArmOptions): Arm {
-  const { clock, limits } = workplace;
+export function createArm({ workplace, runner, jobs, clocks, onSet }: ArmOptions): Arm {
+  const { clock } = workplace;
 
   /** Who may keep it, in the order they are tried. */
   const candidates = async function* (guest: Guest, { action, when, alarm }: SleepRequest): AsyncGenerator<HolderOffer> {
     const tooShort = when.kind !== 'none' && msOf(when, clock.now()) < SHORTEST_BY_GUEST_MS;
-    if (alarm === 'guest' || (alarm === 'auto' && !tooShort)) yield await guestOffer(guest, action);
+    if (alarm === 'guest' || (alarm === 'auto' && !tooShort)) {
+      const offer = await guestOffer(guest, action);
+      yield tooShort ? { ...offer, missing: offer.missing ?? ringsTooSoon } : offer;
+    }
     if (alarm === 'auto' || alarm === 'host') yield await hostOffer(guest, workplace.host(guest.hostId), action);
     if (alarm === 'auto' || alarm === 'app') yield appOffer;
   };
@@ -89,7 +92,8 @@ export function createArm({ workplace, runner, jobs, clocks }: ArmOptions): Arm 
             holder: offer.holder,
             action: request.action,
             when: request.when,
-            confirmWithin: limits.confirm[request.action] + AROUND_CONFIRM_MS,
+            confirmWithin: MAX_CONFIRM_MS,
+            by: request.by,
           });
           await give(guest, alarm, offer);
         } catch (error) {
@@ -105,7 +109,9 @@ export function createArm({ workplace, runner, jobs, clocks }: ArmOptions): Arm 
           continue;
         }
         if (passedOver) noteFallback(guest, passedOver, offer);
-        return runner.ofGuest(guest.id) ?? alarm;
+        const set = runner.ofGuest(guest.id) ?? alarm;
+        onSet(set, request.by);
+        return set;
       }
       throw new Error('Reveille itself can always keep an alarm');
     } catch (error) {
@@ -116,18 +122,30 @@ export function createArm({ workplace, runner, jobs, clocks }: ArmOptions): Arm 
     }
   };
 
-  return async (guest, { action, when, alarm }) => {
-    if (when.kind !== 'none') return armWith(guest, { action, when, alarm });
+  return async (guest, { action, when, alarm, by }) => {
+    if (when.kind !== 'none') return armWith(guest, { action, when, alarm, by });
     try {
       await clocks.clear(guest);
-      return null;
     } catch (error) {
       return leftBehind(error);
+    }
+    const former = runner.ofGuest(guest.id);
+    if (!former) return null;
+    try {
+      await runner.cancel(former.id, { why: 'asked', by });
+      return null;
+    } catch (error) {
+      return refusalFor(error, 'cancelled');
     }
   };
 }
 
 const msOf = (when: Exclude<When, { kind: 'none' }>, now: number): number => (when.kind === 'for' ? when.ms : when.at - now);
+
+const ringsTooSoon = {
+  reason: `It would ring before the guest sleeps: that may take ${SHORTEST_BY_GUEST_MS / 1000} s.`,
+  remedy: `Give it ${SHORTEST_BY_GUEST_MS / 1000} s or more.`,
+};
 
 const missing = (offer: HolderOffer, { reason, remedy }: NonNullable<HolderOffer['missing']>): Refusal => ({
   code: 'no-holder',
@@ -156,11 +174,11 @@ function noteFallback(guest: Guest, { offer, reason }: { offer: HolderOffer; rea
   });
 }
 
-function refusalFor(error: unknown): Refusal {
+function refusalFor(error: unknown, done: 'kept' | 'cancelled' = 'kept'): Refusal {
   if (error instanceof StorageError) {
     return {
       code: 'storage',
-      message: 'Its alarm could not be kept, so it was not put to sleep.',
+      message: `Its alarm could not be ${done}, so it was not put to sleep.`,
       remedy: error.message,
     };
   }

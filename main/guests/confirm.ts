@@ -1,5 +1,5 @@
 import type { Machine } from '../hypervisors/machine';
-import { actionLabels, type Action, type Refusal } from '../power/actions';
+import { actionLabels, type Action, type Refusal, type RefusalCode } from '../power/actions';
 import { stateLabels, type PowerState } from '../power/states';
 
 /** How long each action may take until its outcome is observed, in ms. */
@@ -39,8 +39,14 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly ref
 const confirmed: Verdict = { ok: true };
 const failed = (message: string, remedy?: string): Verdict => ({
   ok: false,
-  refusal: { code: 'not-confirmed', message, ...(remedy ? { remedy } : {}) },
+  refusal: { code: 'ended', message, ...(remedy ? { remedy } : {}) },
 });
+
+/** What tells neither that a guest did what it was asked nor that it won't: what was accepted cannot be taken back. */
+const open: readonly RefusalCode[] = ['not-confirmed', 'outcome-unknown', 'fault'];
+
+/** Whether a guest that was asked to sleep may do so yet, for all that is known. */
+export const mayStillSleep = (verdict: Verdict): boolean => !verdict.ok && open.includes(verdict.refusal.code);
 
 /** Nobody listened to its monitor when it went. */
 const endedUnseen: Verdict = {

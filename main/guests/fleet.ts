@@ -4,7 +4,7 @@ import type { AlarmStore } from '../alarms/store';
 import type { Clock } from '../clock';
 import { HostError, type GuestHost } from '../hosts/host';
 import type { SleepAction } from '../power/actions';
-import { byNobodyKnown } from '../power/actor';
+import { byNobodyKnown, byUser, type Actor } from '../power/actor';
 import type { Alarm, DueChange } from '../power/alarms';
 import { isHoldersDoing, needsTheApp } from '../power/held';
 import { createHistory, type History } from '../history/history';
@@ -18,6 +18,7 @@ import { createBootIdReader } from './boot-ids';
 import { defaultLimits, type Limits, type Verdict } from './confirm';
 import type { Guest, GuestChange } from './guest';
 import { changeRefusal, holderOffers, jobPlaceOf, reachableJobs, type HolderOffer } from './holders';
+import { createLateSleeps } from './late-sleeps';
 import { failureNotice, type FleetEvent, type Notice } from './notices';
 import { createPowerRequests, type SetPowerState } from './power-requests';
 import type { HostStatus } from './host-watch';
@@ -53,8 +54,8 @@ export interface Fleet {
   readonly setPowerState: SetPowerState;
   /** Looks at the guest and its agent afresh. */
   refresh(guest: Guest): Promise<void>;
-  moveAlarm(id: string, change: DueChange): Promise<Alarm>;
-  cancelAlarm(id: string): Promise<void>;
+  moveAlarm(id: string, change: DueChange, by: Actor): Promise<Alarm>;
+  cancelAlarm(id: string, by: Actor): Promise<void>;
   add(remembered: Remembered): Guest;
   remove(id: string): void;
   /** Looks at the host now. */
@@ -126,7 +127,7 @@ export function createFleet(options: FleetOptions): Fleet {
       outcomes.forget(id);
       const alarm = runner.ofGuest(id);
       if (alarm) {
-        void runner.cancel(alarm.id).catch(storeProblem('The alarms'));
+        runner.drop(alarm.id);
         onNotice({
           severity: 'error',
           title: `${name} will not be woken by its alarm`,
@@ -145,6 +146,8 @@ export function createFleet(options: FleetOptions): Fleet {
       void jobs.reconcile(id);
     },
     broughtBy(id, { name, since }) {
+      const asker = lateSleeps.askedBy(id, name);
+      if (asker) return asker;
       const alarm = runner.ofGuest(id);
       if (!alarm || name !== 'running' || since === null || alarm.phase.kind !== 'armed') return null;
       return isHoldersDoing(alarm, clock.now()) ? { kind: 'alarm', holder: alarm.holder } : null;
@@ -171,7 +174,9 @@ export function createFleet(options: FleetOptions): Fleet {
       if (!guest) return { kind: 'unreachable', reason: 'Its guest has not been found yet.' };
       return wakeForAlarm(guest, alarm, { workplace, wanted, onFlaw: told });
     },
+    onClockStep: () => reconcile(),
     onChange: (alarms) => {
+      lateSleeps.changed(alarms);
       news.changed(alarms);
       for (const { id } of registry.guests()) onGuest(id);
     },
@@ -209,8 +214,14 @@ export function createFleet(options: FleetOptions): Fleet {
   const clocks = createWakeClocks({ clock, alarmOf: (id) => runner.ofGuest(id) });
   const news = createAlarmNews({ clock, history, guest: (id) => registry.guest(id), onNotice, onEvent: options.onEvent });
 
+  /** Each host's jobs are as the alarms are. */
+  const reconcile = () => {
+    for (const { id } of registry.hosts()) void jobs.reconcile(id);
+  };
+
   const readBootId = createBootIdReader();
   const outcomes = createUnknownOutcomes({ clock, limits, onNotice });
+  const lateSleeps = createLateSleeps({ clock, onNotice });
 
   const guestChanged = (guest: Guest, change: GuestChange) => {
     if (change.kind === 'state') {
@@ -235,12 +246,14 @@ export function createFleet(options: FleetOptions): Fleet {
       if (!verdict.ok && verdict.refusal.code === 'agent-silent') told(attempt, verdict);
     });
 
-  const told = (attempt: Attempt, verdict: Verdict) => {
+  const told = (attempt: Attempt, verdict: Verdict, kept: Alarm | null = null) => {
     if (verdict.ok || verdict.refusal.code === 'superseded') return;
     const { guest, action } = attempt;
     const { refusal } = verdict;
+    const isLost = refusal.code === 'outcome-unknown' && attempt.lostHost();
+    if (kept && !isLost) return lateSleeps.tell(attempt, refusal, kept);
     const withdraw = onNotice(failureNotice({ id: guest.id, name: guest.remembered.name }, action, refusal));
-    if (refusal.code === 'outcome-unknown' && attempt.lostHost()) outcomes.add(attempt, withdraw);
+    if (isLost) outcomes.add(attempt, withdraw);
   };
 
   const reachAgain = () => {
@@ -250,7 +263,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const setPowerState = createPowerRequests({
     workplace,
     runner,
-    arm: createArm({ workplace, runner, jobs, clocks }),
+    arm: createArm({ workplace, runner, jobs, clocks, onSet: news.set }),
     onOutcome: told,
   });
 
@@ -282,7 +295,7 @@ export function createFleet(options: FleetOptions): Fleet {
       if (alarms.some(({ phase }) => phase.kind === 'firing')) {
         throw new AlarmRefusedError('One of its guests is being woken right now. Remove the host when that is done.');
       }
-      for (const alarm of alarms) await runner.cancel(alarm.id);
+      for (const alarm of alarms) await runner.cancel(alarm.id, { why: 'asked', by: byUser });
       await jobs.settled();
       const left = alarms.filter(({ held }) => held?.kind === 'host' && !jobsOn(held.hostId));
       if (left.length > 0) tellLeftJobs(hostId, left);
@@ -295,10 +308,9 @@ export function createFleet(options: FleetOptions): Fleet {
     alarmOf: runner.ofGuest,
     changeRefusal(alarm) {
       const hostId = alarm.held?.kind === 'host' ? alarm.held.hostId : null;
-      return changeRefusal(
-        alarm,
-        registry.hosts().find(({ id }) => id === hostId),
-      );
+      const host = registry.hosts().find(({ id }) => id === hostId);
+      const guest = registry.guest(alarm.guestId);
+      return changeRefusal(alarm, host, guest?.state.name === 'running' && guest.pending === null);
     },
     holderOffers: (guest, action) => holderOffers(guest, hostOf(guest), action),
     alarmsThatNeedTheApp: () =>
@@ -332,15 +344,21 @@ export function createFleet(options: FleetOptions): Fleet {
       if (guest.state.name === 'running') await guest.machine?.lookAtAgent();
     },
     rescan: registry.rescan,
-    async moveAlarm(id, change) {
+    async moveAlarm(id, change, by) {
       const alarm = changeable(id);
-      // Its time is over, and so is what its clock was told.
-      if (alarm?.held?.kind === 'guest') await runner.hold(id, 'app');
-      return jobs.move(id, change);
+      // Its time is over, and so is what its clock was told; or it is awake, and its clock can be cleared.
+      if (alarm?.held?.kind === 'guest') {
+        await runner.hold(id, 'app');
+        const guest = registry.guest(alarm.guestId);
+        if (guest) clocks.tidy(guest);
+      }
+      const { alarm: moved, from } = await jobs.move(id, change);
+      news.moved(from, moved, by);
+      return moved;
     },
-    async cancelAlarm(id) {
+    async cancelAlarm(id, by) {
       changeable(id);
-      await jobs.cancel(id);
+      await jobs.cancel(id, by);
     },
     add: registry.add,
     remove(id) {
@@ -352,7 +370,7 @@ export function createFleet(options: FleetOptions): Fleet {
     recheck() {
       history.mark();
       runner.recheck();
-      for (const { id } of registry.hosts()) void jobs.reconcile(id);
+      reconcile();
       reachAgain();
     },
     recheckAlarms: () => runner.recheck(),

@@ -82,13 +82,18 @@ export async function jobPlaceOf(guest: Guest, host: GuestHost, action: SleepAct
 export const reachableJobs = ({ link, jobs }: GuestHost): GuestHost['jobs'] =>
   link === null || link.state.kind === 'ready' ? jobs : null;
 
-/** Why an alarm cannot be moved or cancelled now; null when it can. */
-export function changeRefusal(alarm: Alarm, host: GuestHost | undefined): { reason: string; remedy?: string } | null {
+/** Why an alarm cannot be moved or cancelled now; null when it can. `awake`: its guest runs, and nothing is asked of it. */
+export function changeRefusal(
+  alarm: Alarm,
+  host: GuestHost | undefined,
+  awake: boolean,
+): { reason: string; remedy?: string } | null {
   const { held, phase } = alarm;
   if (phase.kind === 'firing') return { reason: beingWoken };
   // What was to wake it has not: the app has the alarm now.
   if (phase.kind === 'retrying' || !held) return null;
   if (held.kind === 'guest') {
+    if (awake) return null;
     return {
       reason: 'Its alarm is in the guest’s own clock, which cannot be reached while the guest sleeps.',
       remedy: 'Wake the guest, then put it to sleep for another time.',

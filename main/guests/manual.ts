@@ -28,6 +28,8 @@ export function manualGuest(hostId: string, typed: ManualGuest): Remembered {
     memoryMiB: null,
     vcpus: null,
     machineType: null,
+    monitors: [],
+    vmid: null,
     recipe: recipe(typed),
     ...notAskedYet,
     manual: { monitor, agent },

@@ -6,7 +6,7 @@ import type { When } from '../power/durations';
 import { durationRefusal, refusalOf } from '../power/rules';
 import type { Arm } from './arm';
 import { newAttempt, superseded, unlessSuperseded, type Attempt } from './attempt';
-import type { Verdict } from './confirm';
+import { mayStillSleep, type Verdict } from './confirm';
 import type { Guest } from './guest';
 import { carryOut, freshRefusal } from './operate';
 import type { Workplace } from './workplace';
@@ -37,7 +37,8 @@ export interface PowerRequestOptions {
   readonly workplace: Workplace;
   readonly runner: AlarmRunner;
   readonly arm: Arm;
-  readonly onOutcome: (attempt: Attempt, verdict: Verdict) => void;
+  /** `kept`: the alarm of a guest that may still fall asleep. */
+  readonly onOutcome: (attempt: Attempt, verdict: Verdict, kept: Alarm | null) => void;
 }
 
 export function createPowerRequests({ workplace, runner, arm, onOutcome }: PowerRequestOptions): SetPowerState {
@@ -46,10 +47,12 @@ export function createPowerRequests({ workplace, runner, arm, onOutcome }: Power
   /** The action is begun: whatever comes of it is told by its outcome. */
   const finish = async (attempt: Attempt, alarm: Alarm | null): Promise<Verdict> => {
     const verdict = await carryOut(attempt, workplace).catch(faulty);
+    const isOpen = mayStillSleep(verdict);
     if (alarm && verdict.ok) runner.sleepConfirmed(alarm.id);
-    // A guest that nobody can see may sleep: its alarm stays until it is seen.
-    if (alarm && !verdict.ok && verdict.refusal.code !== 'outcome-unknown') runner.sleepFailed(alarm.id);
-    onOutcome(attempt, verdict);
+    // The alarm of a guest that may sleep yet stays until it is seen to, or its time to fall asleep is over.
+    if (alarm && !verdict.ok && !isOpen) runner.sleepFailed(alarm.id);
+    const current = runner.ofGuest(attempt.guest.id);
+    onOutcome(attempt, verdict, isOpen && current?.phase.kind === 'pending' && current.id === alarm?.id ? current : null);
     return verdict;
   };
 
@@ -110,8 +113,8 @@ async function refusalFor(
         remedy: 'Read the command, then confirm.',
       };
     }
-    if (!guest.remembered.startAccepted) guest.remember({ startAccepted: true });
   }
+  if (startAccepted && !guest.remembered.startAccepted) guest.remember({ startAccepted: true });
   return null;
 }
 

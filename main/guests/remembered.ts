@@ -37,6 +37,10 @@ const Remembered = z.object({
   memoryMiB: z.number().nullable(),
   vcpus: z.number().nullable(),
   machineType: z.string().nullable(),
+  /** Its monitors, as they were listed last. Files of the first versions have none. */
+  monitors: z.array(Address).default([]),
+  /** Proxmox's number of it, likewise. */
+  vmid: z.number().int().nullable().default(null),
   /** How it was started, as seen; null when it could not be read. */
   recipe: Recipe.nullable(),
   /** The user has read the recipe as it is now. */
@@ -96,12 +100,14 @@ export const firstSeen = (hostId: string, found: Listed): Remembered => ({
 /** What the host's listing tells of a guest. */
 export const described = (
   found: Listed,
-): Pick<Remembered, 'name' | 'uuid' | 'manager' | 'memoryMiB' | 'vcpus' | 'machineType' | 'recipe'> => ({
+): Pick<Remembered, 'name' | 'uuid' | 'manager' | 'memoryMiB' | 'vcpus' | 'machineType' | 'monitors' | 'vmid' | 'recipe'> => ({
   name: found.name,
   uuid: found.uuid,
   manager: isDomain(found) ? 'libvirt' : 'qemu',
   memoryMiB: found.memoryMiB,
   vcpus: found.vcpus,
   machineType: found.machine,
+  monitors: isDomain(found) ? [] : found.monitors,
+  vmid: isDomain(found) ? null : (found.vmid ?? null),
   recipe: isDomain(found) ? null : found.recipe,
 });

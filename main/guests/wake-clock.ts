@@ -5,8 +5,8 @@ import type { Held } from '../power/held';
 import { isEnded, type PowerState } from '../power/states';
 import type { Guest } from './guest';
 
-/** A guest needs this long to fall asleep, in ms; an alarm of its clock that rings before is lost. */
-export const SHORTEST_BY_GUEST_MS = 10_000;
+/** A guest may need this long to fall asleep, in ms; an alarm of its clock that rings before is lost. */
+export const SHORTEST_BY_GUEST_MS = 20_000;
 /** An alarm of a guest's clock whose time is over by this much, in ms, has rung, or never will. */
 const OVER_MS = 10 * 60_000;
 

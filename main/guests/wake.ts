@@ -16,6 +16,10 @@ export interface Waking {
 /** Wakes the guest of an alarm that came due, in its turn. */
 export function wakeForAlarm(guest: Guest, alarm: Alarm, waking: Waking): Promise<WakeOutcome> {
   const bring = (action: 'wakeup' | 'start') => carry(newAttempt(guest, action, { kind: 'alarm', holder: 'app' }), waking);
+  const resume = (): Promise<WakeOutcome> | WakeOutcome =>
+    mayBeStarted(guest)
+      ? bring('start')
+      : { kind: 'gone', reason: 'It ended, and you have not read its start command. Start it: if it had hibernated, it resumes.' };
   return guest.queue.run(async () => {
     await guest.machine?.look();
     if (!waking.wanted()) return { kind: 'already-awake' };
@@ -26,12 +30,12 @@ export function wakeForAlarm(guest: Guest, alarm: Alarm, waking: Waking): Promis
       case 'suspended':
         return bring('wakeup');
       case 'hibernated':
-        return bring('start');
+        return resume();
       case 'off':
       case 'crashed':
         // A hybrid sleep leaves its image on disk, and a hibernation may have ended unseen: both resume by a start.
         if (alarm.action === 'hybrid' || (alarm.action === 'hibernate' && state.source === 'inference')) {
-          return bring('start');
+          return resume();
         }
         return { kind: 'gone', reason: 'It no longer runs: it was shut down or crashed while it slept.' };
       case 'paused':
@@ -43,6 +47,9 @@ export function wakeForAlarm(guest: Guest, alarm: Alarm, waking: Waking): Promis
     }
   });
 }
+
+/** What libvirt starts is its definition; other commands are the user's to read first. */
+const mayBeStarted = ({ remembered }: Guest): boolean => remembered.manager === 'libvirt' || remembered.startAccepted;
 
 async function carry(attempt: Attempt, { workplace, onFlaw }: Waking): Promise<WakeOutcome> {
   const { guest, action } = attempt;

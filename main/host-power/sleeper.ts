@@ -5,6 +5,7 @@ import type { PowerSurvey, SleepMeans, SleepOrder } from '../hosts/power';
 import type { LinkState } from '../hosts/ssh/link';
 import { RefusedError, type Refusal } from '../power/actions';
 import { byNobodyKnown, causeOf, type Actor } from '../power/actor';
+import { clockText } from '../power/local-time';
 import { StorageError } from '../storage/errors';
 import { goToSleep } from './going';
 import { guestsToSettle } from './guests-first';
@@ -12,7 +13,7 @@ import { createKnowledge } from './knowledge';
 import type { PowerStage, Sleeper, SleeperOptions, SleepRequest } from './model';
 import { MIN_HOST_SLEEP_MS, offersOf } from './offers';
 import type { HostSleep } from './records';
-import { clockText, listed, macsOf, meansText, noCard, returnOf } from './texts';
+import { listed, macsOf, meansText, noCard, returnOf } from './texts';
 import { beginWaking } from './waking';
 
 /** How long a host that took the command may stay connected, in ms. libvirt waits 10 s by itself. */

@@ -1,15 +1,5 @@
 import type { HostNetwork, PowerSurvey, SleepMeans } from '../hosts/power';
-import { localDayOf } from '../power/local-time';
 import type { HostSleep } from './records';
-
-/** "07:05", with the date where that is another day than `now`'s; both in ms since the epoch. */
-export function clockText(at: number, now: number): string {
-  const date = new Date(at);
-  const two = (number: number) => String(number).padStart(2, '0');
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  const { year, month, day } = localDayOf(at);
-  return JSON.stringify(localDayOf(now)) === JSON.stringify({ year, month, day }) ? time : `${year}-${two(month)}-${two(day)} ${time}`;
-}
 
 export const meansText: Readonly<Record<SleepMeans, string>> = {
   rtcwake: 'by rtcwake',

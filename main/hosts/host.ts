@@ -5,6 +5,9 @@ import type { HostJobs } from './jobs/job';
 import type { HostLink } from './ssh/link';
 import type { RemoteExec } from './ssh/remote';
 
+/** The id of the demo's host: of it and its guests nothing is kept. */
+export const DEMO_HOST = 'demo';
+
 /** A process that was started on a host. */
 export interface Launched {
   /** null when the host does not tell. */

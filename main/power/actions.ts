@@ -107,6 +107,7 @@ export type RefusalCode =
   | 'busy'
   | 'outcome-unknown'
   | 'not-confirmed'
+  | 'ended'
   | 'superseded'
   | 'fault';
 

@@ -1,4 +1,4 @@
-import type { AlarmHolder } from './alarms';
+import type { AlarmHolder } from './held';
 import type { Cause } from './states';
 
 /** Who did something, for the history. A state's cause says the same in fewer words. */

@@ -1,4 +1,5 @@
 import type { SleepAction } from './actions';
+import { byNobodyKnown, type Actor } from './actor';
 import { validateDuration } from './durations';
 import { appWakesAt, isHoldersDoing, type AlarmHolder, type Held } from './held';
 import type { Cause, PowerState } from './states';
@@ -49,6 +50,15 @@ export interface Alarm {
   readonly lateFrom?: number;
 }
 
+/**
+ * `sleep-failed`: the guest refused to sleep, or was not asked. `never-slept`: it agreed, and was not seen to do so in time.
+ * `gone`: its guest is not on its host any more. `by`: whose doing it was; a sleep that fails is nobody's.
+ */
+export interface Cancellation {
+  readonly why: 'asked' | 'replaced' | 'gone' | 'sleep-failed' | 'never-slept';
+  readonly by: Actor;
+}
+
 /** How an alarm ended. */
 export type AlarmEnding =
   /**
@@ -62,7 +72,7 @@ export type AlarmEnding =
       readonly at: number;
       readonly unwatched?: true;
     }
-  | { readonly kind: 'cancelled'; readonly by: 'user' | 'sleep-failed' }
+  | ({ readonly kind: 'cancelled' } & Cancellation)
   /** Something else woke the guest first, or it was awake already when the alarm came due. */
   | { readonly kind: 'ended-early'; readonly by: Cause }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -108,11 +118,12 @@ export const RETRY_DELAYS_MS: readonly number[] = [5_000, 10_000, 30_000, 60_000
 export const MAX_WAKE_TRIES = 3;
 /** An alarm that fires later than this is called late. */
 export const LATE_AFTER_MS = 5_000;
-/** The longest time a sleep may take to be confirmed. */
+/** The longest time a guest that agreed to sleep may take to be seen asleep. */
 export const MAX_CONFIRM_MS = 10 * 60_000;
 
 const goesOn = (alarm: Alarm): Step => ({ kind: 'goes-on', alarm });
 const ended = (ending: AlarmEnding): Step => ({ kind: 'ended', ending });
+const dropped = (why: 'sleep-failed' | 'never-slept'): Step => ended({ kind: 'cancelled', why, by: byNobodyKnown });
 /** No longer late. */
 export const onTime = ({ lateFrom: _, ...alarm }: Alarm): Alarm => alarm;
 
@@ -141,13 +152,20 @@ export function newAlarm({ confirmWithin, ...request }: NewAlarm, now: number): 
   return { ...request, createdAt: now, phase: { kind: 'pending', confirmBy: now + confirmWithin } };
 }
 
-/** The guest was seen asleep. */
-export const sleepConfirmed = (alarm: Alarm): Alarm =>
-  alarm.phase.kind === 'pending' ? { ...alarm, phase: { kind: 'armed' } } : alarm;
+/** The guest was seen asleep. Once its own clock has rung, nobody but the app wakes it. */
+export function sleepConfirmed(alarm: Alarm, now: number): Alarm {
+  if (alarm.phase.kind !== 'pending') return alarm;
+  const armed: Alarm = { ...alarm, phase: { kind: 'armed' } };
+  return alarm.held?.kind === 'guest' && now >= alarm.held.at ? handedTo(armed, 'app') : armed;
+}
 
-/** The guest was not put to sleep. An alarm whose guest was seen asleep all the same goes on. */
+/** The guest will not sleep. An alarm whose guest was seen asleep all the same goes on. */
 export const sleepFailed = (alarm: Alarm): Step =>
-  alarm.phase.kind === 'pending' ? ended({ kind: 'cancelled', by: 'sleep-failed' }) : goesOn(alarm);
+  alarm.phase.kind === 'pending' ? dropped('sleep-failed') : goesOn(alarm);
+
+/** The guest is awake, as it was seen to be before. */
+export const stillAwake = (alarm: Alarm, now: number): Step =>
+  alarm.phase.kind === 'pending' && now >= alarm.phase.confirmBy ? dropped('never-slept') : goesOn(alarm);
 
 /**
  * Moves the due instant; an alarm that was late starts anew. Refused during a wake and out of 1 s ... 365
@@ -179,6 +197,7 @@ export function handedTo({ held: _, ...alarm }: Alarm, holder: AlarmHolder, held
   return { ...alarm, holder, ...(held ? { held } : {}) };
 }
 
+export const endedAlready = 'This alarm has ended already.';
 export const beingWoken = 'The guest is being woken right now, so its alarm can no longer be changed.';
 
 /**
@@ -303,7 +322,7 @@ export function guestObserved(alarm: Alarm, state: Seen, now: number): Step {
         : goesOn(alarm);
     case 'suspended':
     case 'hibernated':
-      return goesOn(sleepConfirmed(alarm));
+      return goesOn(sleepConfirmed(alarm, now));
     case 'off':
     case 'crashed':
       return alarm.action === 'suspend' ? ended({ kind: 'failed', reason: noLongerRuns }) : goesOn(alarm);
@@ -323,7 +342,7 @@ function seenAwake(alarm: Alarm, seen: Seen, now: number): Step {
     case 'pending':
       // It may have slept and woken while nobody looked.
       if (byHolder && unwatched) return ended(wokenUnwatched(alarm, now));
-      return now >= phase.confirmBy ? ended({ kind: 'cancelled', by: 'sleep-failed' }) : goesOn(alarm);
+      return stillAwake(alarm, now);
     case 'armed':
     case 'firing':
       if (!byHolder) return ended({ kind: 'ended-early', by: seen.cause });

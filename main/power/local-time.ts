@@ -15,6 +15,15 @@ export function localDayOf(at: number): LocalDay {
   return { year: date.getFullYear(), month: date.getMonth() + 1, day: date.getDate() };
 }
 
+/** "07:05", with the date where that is another day than `now`'s; both in ms since the epoch. */
+export function clockText(at: number, now: number): string {
+  const date = new Date(at);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const { year, month, day } = localDayOf(at);
+  return JSON.stringify(localDayOf(now)) === JSON.stringify({ year, month, day }) ? time : `${year}-${two(month)}-${two(day)} ${time}`;
+}
+
 /** 0 is Sunday. */
 export const weekdayOf = ({ year, month, day }: LocalDay): number =>
   new Date(Date.UTC(year, month - 1, day)).getUTCDay();

@@ -92,10 +92,28 @@ function checkExpression(expression: string | null, timeZone: string, now: numbe
     next = nextOf(cronOf(expression, timeZone), now);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const why = error.message.replace(/^CronPattern: /, '');
-    throw new RangeError(`${written} is not understood (${why}). ${like}`, { cause: error });
+    throw new RangeError(`${written} is not understood${wrongPart(expression, timeZone)}. ${like}`, { cause: error });
   }
   if (next === null) throw new RangeError(`${written} names a day that never comes.`);
+}
+
+const fieldNames = ['minute', 'hour', 'day of the month', 'month', 'weekday'];
+
+/** Which of its five fields is wrong by itself: “: “8” is no weekday”; empty when none is. */
+function wrongPart(expression: string, timeZone: string): string {
+  const fields = expression.trim().split(/\s+/);
+  const place = fields.findIndex((field, at) => !isUnderstood(fields.map((_, other) => (other === at ? field : '*')).join(' '), timeZone));
+  return place === -1 ? '' : `: “${fields[place] ?? ''}” is no ${fieldNames[place] ?? ''}`;
+}
+
+function isUnderstood(expression: string, timeZone: string): boolean {
+  try {
+    cronOf(expression, timeZone);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /** Whether any of the sleeps to come is at another instant than a wake. */

@@ -11,7 +11,7 @@ import { nameOf, type Schedule } from './model';
 export interface Desk {
   readonly clock: Clock;
   readonly ledger: Ledger;
-  readonly targets: Pick<Targets, 'resolve'>;
+  readonly targets: Pick<Targets, 'resolve' | 'member'>;
   readonly graces: Graces;
   /** Tells the user what a schedule came to with a guest, in the place of what it told of it before. */
   tell(scheduleId: string, guestId: string, notice: Notice): void;

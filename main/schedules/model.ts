@@ -49,7 +49,11 @@ export type ScheduleDraft = z.infer<typeof Draft>;
 export type Conditions = ScheduleDraft['conditions'];
 
 const What = z.enum(['sleep', 'wake']);
+const Missed = z.object({ what: What, at: Instant });
+export type Missed = z.infer<typeof Missed>;
 const Company = z.object({ at: Instant, guestIds: Ids });
+const Armed = z.object({ at: Instant, guests: z.array(z.object({ guestId: Id, due: Instant })) });
+export type Armed = z.infer<typeof Armed>;
 
 const Schedule = z.object({
   id: Id,
@@ -60,9 +64,12 @@ const Schedule = z.object({
   /** When the occurrences that are left out begin. */
   skips: z.array(Instant),
   /** A half that nobody could do in time, and that waits for an answer. */
-  missed: z.object({ what: What, at: Instant }).nullable(),
-  /** The guests whose sleep was accepted with an alarm at `at`: the alarm wakes them, unless the user takes it away. */
-  armed: Company.nullable(),
+  missed: Missed.nullable(),
+  /**
+   * The guests whose sleep was accepted with an alarm for the wake at `at`, and that were not seen awake since: the alarm,
+   * set for `due`, wakes them, unless the user takes it away.
+   */
+  armed: Armed.nullable(),
   /** The guests that were being put to sleep, for the sleep at `at`; left behind by a crash. */
   sleeping: Company.nullable(),
   /** The guests that are to be woken since `at`, and were not seen awake yet. */
@@ -70,9 +77,19 @@ const Schedule = z.object({
 });
 export type Schedule = z.infer<typeof Schedule>;
 
-export const SCHEDULES_VERSION = 1;
+export const SCHEDULES_VERSION = 2;
 /** @throws z.ZodError with the path to the field */
 export const parseSchedules = (value: unknown): Schedule[] => z.array(Schedule).parse(value);
+
+/** Version 1 did not keep for when each guest's alarm was set. @throws Error */
+export function migrateSchedules(value: unknown, from: number): unknown {
+  if (from !== 1) throw new Error(`Schedules of version ${from} are not known`);
+  return z.array(z.looseObject({ armed: Company.nullable() })).parse(value).map((schedule) => {
+    const { armed } = schedule;
+    const guests = armed?.guestIds.map((guestId) => ({ guestId, due: armed.at }));
+    return { ...schedule, armed: armed && { at: armed.at, guests } };
+  });
+}
 
 /** Opens `dir`/schedules.json. @throws StorageError as openDocument does */
 export const openSchedules = (options: {
@@ -80,7 +97,14 @@ export const openSchedules = (options: {
   readonly fs?: FileSystem;
   readonly clock?: Pick<Clock, 'now'>;
 }): Promise<Document<Schedule[]>> =>
-  openDocument({ ...options, name: 'schedules', version: SCHEDULES_VERSION, parse: parseSchedules, empty: [] });
+  openDocument({
+    ...options,
+    name: 'schedules',
+    version: SCHEDULES_VERSION,
+    parse: parseSchedules,
+    migrate: migrateSchedules,
+    empty: [],
+  });
 
 /** A schedule that begins at `now`: what its rule named before does not count. */
 export const newSchedule = (id: string, draft: ScheduleDraft, now: number): Schedule => ({

@@ -9,7 +9,7 @@ import type { Document } from '../storage/document';
 import { createEngine } from './engine';
 import { createGraces, type Grace } from './graces';
 import { createLedger } from './ledger';
-import { nameOf, newSchedule, timingOf, timingProblem, type Schedule, type ScheduleDraft } from './model';
+import { nameOf, newSchedule, timingOf, timingProblem, type Missed, type Schedule, type ScheduleDraft } from './model';
 
 /** How many occurrences are shown. */
 const SHOWN = 3;
@@ -19,8 +19,8 @@ export interface Schedules {
   find(id: string): Schedule | undefined;
   ids(): string[];
   grace(id: string): Grace | undefined;
-  /** The next three occurrences, those that are left out among them. */
-  next(schedule: Pick<Schedule, 'draft'>): Occurrence[];
+  /** The next three occurrences, those that are left out among them; one whose grace period runs is still the next. */
+  next(schedule: Pick<Schedule, 'id' | 'draft'>): Occurrence[];
   /** The same of a draft. @throws RefusedError when its rule is not understood */
   read(draft: ScheduleDraft): Occurrence[];
   /** What is next of those that are not paused, soonest first; what is left out does not count. */
@@ -32,6 +32,8 @@ export interface Schedules {
   skipNext(id: string, skip: boolean): Promise<void>;
   answerMissed(id: string, answer: 'now' | 'skip'): Promise<void>;
   endGrace(id: string, how: 'cancel' | 'now'): void;
+  /** A guest's state or alarm has changed. */
+  guestChanged(guestId: string): void;
   /** Does what the schedules say from now on. To be called when the guests were looked at. */
   start(): void;
   /** This computer woke up, or its clock was set. */
@@ -44,7 +46,10 @@ export interface SchedulesOptions {
   readonly document: Document<Schedule[]>;
   readonly targets: Targets;
   readonly onSchedule: (id: string) => void;
+  /** It has begun, or ended. */
   readonly onGrace: (id: string) => void;
+  /** A half was missed, and waits for an answer. */
+  readonly onMissed: (schedule: Schedule, missed: Missed) => void;
   /** @returns a function that takes the notice back */
   readonly onNotice: (notice: Notice) => () => void;
   readonly newId?: () => string;
@@ -53,11 +58,14 @@ export interface SchedulesOptions {
 export function createSchedules(options: SchedulesOptions): Schedules {
   const { clock, document, targets, onSchedule, onNotice, newId = randomUUID } = options;
   let stopped = false;
-  const graces = createGraces((id) => {
+  const graces = createGraces((id, scheduleId) => {
     options.onGrace(id);
+    onSchedule(scheduleId);
     engine.rearm();
   });
   const ledger = createLedger(document, onSchedule, tellOnce(onNotice));
+  /** What takes back that a schedule met a fault. */
+  const faults = new Map<string, () => void>();
   /** By schedule and guest. */
   const told = new Map<string, () => void>();
   const untell = (scheduleId: string, guestId: string) => {
@@ -78,13 +86,18 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     untell,
     isStopped: () => stopped,
     onTime: onSchedule,
-    onFault: ({ draft }, error) =>
-      onNotice({
+    onMissed: options.onMissed,
+    onFault({ id, draft }, error, isTriedAgain) {
+      faults.get(id)?.();
+      const goesOn = isTriedAgain ? 'It is tried again in half a minute' : 'It goes on with its next occurrence';
+      const notice = onNotice({
         severity: 'error',
         title: `The schedule “${nameOf(draft)}” met a fault of Reveille`,
         message: messageOf(error),
-        remedy: 'Look at its guests. It goes on with its next occurrence; if this happens again, report it.',
-      }),
+        remedy: `Look at its guests. ${goesOn}; if this happens again, report it.`,
+      });
+      faults.set(id, notice);
+    },
   });
 
   const found = (id: string): Schedule => {
@@ -93,8 +106,12 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     throw refused('This schedule was removed meanwhile.', 'Make a new one.');
   };
 
-  const next: Schedules['next'] = ({ draft }) =>
-    timingProblem(draft) === null ? nextOccurrences(timingOf(draft), clock.now(), SHOWN) : [];
+  const nextFrom = (draft: ScheduleDraft, after: number) =>
+    timingProblem(draft) === null ? nextOccurrences(timingOf(draft), after, SHOWN) : [];
+  const next: Schedules['next'] = ({ id, draft }) => {
+    const beginning = graces.beginning(id);
+    return nextFrom(draft, beginning === null ? clock.now() : beginning - 1);
+  };
 
   const change = async (id: string, changed: (schedule: Schedule) => Schedule) => {
     found(id);
@@ -118,7 +135,7 @@ export function createSchedules(options: SchedulesOptions): Schedules {
         .sort((a, b) => beginningOf(a.next) - beginningOf(b.next)),
     read(draft) {
       check(draft, clock.now());
-      return next({ draft });
+      return nextFrom(draft, clock.now());
     },
     async save(id, draft) {
       const now = clock.now();
@@ -165,6 +182,7 @@ export function createSchedules(options: SchedulesOptions): Schedules {
         const others = one.skips.filter((at) => at !== beginning && now - at < LONGEST_KEPT_MS);
         return { ...one, skips: skip ? [...others, beginning] : others };
       });
+      if (skip && graces.beginning(id) === beginning) graces.drop(id);
     },
     async answerMissed(id, answer) {
       if (!found(id).missed) throw refused('Nothing of it waits for an answer any more.');
@@ -181,6 +199,7 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     endGrace(id, how) {
       if (!graces.end(id, how === 'cancel' ? 'cancelled' : 'now')) throw refused('It has happened or was cancelled already.');
     },
+    guestChanged: engine.guestChanged,
     start: engine.start,
     recheck: engine.look,
     async stop() {

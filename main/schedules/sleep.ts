@@ -1,7 +1,8 @@
 import type { Member, Outcome } from '../groups/member';
 import { staggered, type Placed } from '../groups/targets';
 import { MIN_DURATION_MS } from '../power/durations';
-import type { Half } from '../power/schedules';
+import { beginningOf, type Half } from '../power/schedules';
+import { alsoArmed } from './armed';
 import { objection } from './conditions';
 import { actorFor, companyOf, seen, type Desk } from './desk';
 import { nameOf, type Schedule } from './model';
@@ -34,7 +35,9 @@ export async function putToSleep(desk: Desk, id: string, half: Half, gently: boo
   if (ready.length > 0 && gently && draft.conditions.graceSeconds > 0) {
     if (!isWanted()) return;
     const at = Math.min(clock.now() + draft.conditions.graceSeconds * 1000, wake ?? Infinity);
-    const end = await graces.begin(id, { title: titleOf(company.name, ready), reason: nameOf(draft), at });
+    const guestIds = ready.map(({ member }) => member.id);
+    const title = titleOf(company.name, ready);
+    const end = await graces.begin(id, beginningOf(half.of), { title, reason: nameOf(draft), at, guestIds });
     if (end === 'dropped') return;
     if (end === 'cancelled') {
       await dealtWith();
@@ -56,27 +59,24 @@ export async function putToSleep(desk: Desk, id: string, half: Half, gently: boo
     for (const { member } of ready) desk.tell(id, member.id, notKept(member, schedule));
     return;
   }
-  const later = new Map(company.members.map(({ member }, at) => [member.id, staggered(company)[at] ?? 0]));
-  const armed = new Set<string>();
+  const later = staggered(company);
   await Promise.all(
     ready.map(async ({ member }) => {
+      const due = wake === null ? null : wake + (later.get(member.id) ?? 0);
       const outcome = await member.act({
         action: draft.action,
-        when:
-          wake === null
-            ? { kind: 'none' }
-            : { kind: 'until', at: wake + (later.get(member.id) ?? 0), text: `the schedule “${nameOf(draft)}”` },
+        when: due === null ? { kind: 'none' } : { kind: 'until', at: due, text: `the schedule “${nameOf(draft)}”` },
         startAccepted: false,
         by: actorFor(schedule),
         alarm: draft.holder,
       });
       told(desk, schedule, member, outcome);
       left.delete(member.id);
-      if (wake !== null && (outcome.kind === 'done' || member.alarmDue() !== null)) armed.add(member.id);
+      const accepted = outcome.kind === 'done' || member.alarmDue() !== null;
       await ledger.keep(id, (now) => ({
         ...now,
         sleeping: sleeping(),
-        ...(wake !== null ? { armed: { at: wake, guestIds: [...armed] } } : {}),
+        armed: wake !== null && due !== null && accepted ? alsoArmed(now.armed, wake, { guestId: member.id, due }) : now.armed,
       }));
     }),
   );

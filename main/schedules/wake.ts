@@ -1,7 +1,9 @@
 import type { Member, Outcome } from '../groups/member';
-import { awake } from '../groups/member';
+import { awake, faultOf } from '../groups/member';
 import { inTurn, wakes } from '../groups/order';
-import type { RefusalCode } from '../power/actions';
+import { staggered } from '../groups/targets';
+import type { Refusal, RefusalCode } from '../power/actions';
+import { armedFor } from './armed';
 import { actorFor, companyOf, seen, type Desk } from './desk';
 import { nameOf, type Schedule } from './model';
 
@@ -11,21 +13,31 @@ const MOST_FAILURES = 3;
 /** What may be over by the next try. */
 const passing: readonly RefusalCode[] = ['unknown-state', 'no-control', 'busy', 'outcome-unknown', 'superseded'];
 
-/** What is to be done about a guest that should be awake since `at`. */
-export function considered(member: Member, at: number): 'wake' | 'unseen' | 'leave' {
+/** What is to be done about a guest of the schedule that should be awake since `at`. */
+export function considered(schedule: Schedule, member: Member, at: number): 'wake' | 'unseen' | 'leave' {
   const { name, since } = member.state();
-  // Its own alarm wakes it, perhaps later: whoever set it wanted that.
-  if (member.alarmDue() !== null) return 'leave';
+  const due = member.alarmDue();
+  // Its own alarm wakes it, perhaps later: whoever set it wanted that, unless the schedule did, and could not move it.
+  if (due !== null && due !== armedFor(schedule, member.id, at)) return 'leave';
   if (name === 'unknown') return 'unseen';
   if (name !== 'suspended' && name !== 'hibernated') return 'leave';
   // It was up since, and put to sleep again.
   return since !== null && since > at ? 'leave' : 'wake';
 }
 
-/** The guests of a schedule that a wake at `at` is about: all but those whose sleep was accepted with an alarm at `at`. */
+/**
+ * The guests of a schedule that a wake at `at` is about: all but those whose sleep was accepted with an alarm that wakes
+ * them in time, or that the user has taken away since.
+ */
 export const toWake = (desk: Desk, schedule: Schedule, at: number): Member[] => {
-  const armed = schedule.armed?.at === at ? schedule.armed.guestIds : [];
-  return companyOf(desk, schedule).members.flatMap(({ member }) => (armed.includes(member.id) ? [] : [member]));
+  const company = companyOf(desk, schedule);
+  const later = staggered(company);
+  const isLeft = (member: Member) => {
+    if (armedFor(schedule, member.id, at) === null) return false;
+    const due = member.alarmDue();
+    return due === null || due <= at + (later.get(member.id) ?? 0);
+  };
+  return company.members.flatMap(({ member }) => (isLeft(member) ? [] : [member]));
 };
 
 /**
@@ -52,15 +64,17 @@ export async function wakeThem(desk: Desk, id: string, failures: Map<string, num
   if (placed.length < waking.guestIds.length)
     await keepOnly((guestId) => placed.some(({ member }) => member.id === guestId));
 
+  const over = (member: Member) => {
+    failures.delete(member.id);
+    return keepOnly((guestId) => guestId !== member.id);
+  };
+
   /** @returns whether it came up by it */
   const wake = async (member: Member): Promise<boolean> => {
     await seen(member, desk);
     if (!isWanted()) return false;
-    const done = () => {
-      failures.delete(member.id);
-      return keepOnly((guestId) => guestId !== member.id);
-    };
-    switch (considered(member, at)) {
+    const done = () => over(member);
+    switch (considered(schedule, member, at)) {
       case 'leave':
         desk.untell(id, member.id);
         await done();
@@ -87,8 +101,25 @@ export async function wakeThem(desk: Desk, id: string, failures: Map<string, num
     }
   };
   const isWantedStill = () => !desk.isStopped();
-  if (company.ordered) await inTurn({ clock, placed, wanted: isWantedStill, act: wake });
-  else await Promise.all(placed.map(({ member }) => wake(member)));
+  /** A fault at one guest holds up none of the others. */
+  const act = async (member: Member): Promise<boolean> => {
+    try {
+      return await wake(member);
+    } catch (error) {
+      desk.tell(id, member.id, notWoken(member, schedule, faultOf(error), `What came of waking ${member.name()} is not known`));
+      if (failedOnceMore(failures, member) >= MOST_FAILURES) await over(member);
+      return false;
+    }
+  };
+  if (company.ordered) await inTurn({ clock, placed, wanted: isWantedStill, act });
+  else await Promise.all(placed.map(({ member }) => act(member)));
+}
+
+/** @returns how often it failed */
+function failedOnceMore(failures: Map<string, number>, { id }: Member): number {
+  const count = (failures.get(id) ?? 0) + 1;
+  failures.set(id, count);
+  return count;
 }
 
 /** Tells what kept a guest from being woken. @returns whether it is tried again */
@@ -105,18 +136,20 @@ function goesOn(
     desk.tell(schedule.id, member.id, notYet(member, schedule, refusal.message));
     return true;
   }
-  const count = (failures.get(member.id) ?? 0) + 1;
-  failures.set(member.id, count);
+  const count = failedOnceMore(failures, member);
   if (begun && count < MOST_FAILURES) return true;
-  desk.tell(schedule.id, member.id, {
-    guestId: member.id,
-    severity: 'error',
-    title: `${member.name()} was not woken`,
-    message: `By the schedule “${nameOf(schedule.draft)}”: ${refusal.message}`,
-    remedy: refusal.remedy ?? 'Look at its state, and wake it yourself.',
-  });
+  desk.tell(schedule.id, member.id, notWoken(member, schedule, refusal));
   return false;
 }
+
+const notWoken = (member: Member, { draft }: Schedule, { message, remedy }: Refusal, title = `${member.name()} was not woken`) =>
+  ({
+    guestId: member.id,
+    severity: 'error',
+    title,
+    message: `By the schedule “${nameOf(draft)}”: ${message}`,
+    remedy: remedy ?? 'Look at its state, and wake it yourself.',
+  }) as const;
 
 const notYet = (member: Member, { draft }: Schedule, reason: string) =>
   ({

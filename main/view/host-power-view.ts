@@ -1,10 +1,11 @@
 import type { Sleeper } from '../host-power/model';
 import { isSurvey } from '../host-power/knowledge';
 import { offersOf } from '../host-power/offers';
-import { clockText, listed, macsOf, noCard } from '../host-power/texts';
+import { listed, macsOf, noCard } from '../host-power/texts';
 import { sharesNetwork } from '../host-power/wake-on-lan';
 import type { NetworkInterfaces } from '../hosts/network-watch';
 import type { LinkState } from '../hosts/ssh/link';
+import { clockText } from '../power/local-time';
 import type { Availability, HostPowerView } from '../../preload/contract/view';
 
 export interface PowerSurroundings {

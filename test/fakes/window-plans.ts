@@ -98,15 +98,23 @@ export function planCalls({ current, patch, takeRefusal, timing, act }: PlanCall
     const guestId = current().runs[runId]?.steps[place]?.guestId;
     if (guestId === undefined) return;
     const next = () => runFrom(runId, place + 1, action, more);
-    const availability = current().guests[guestId]?.actions[action];
+    const guest = current().guests[guestId];
+    const meant = action === 'wakeup' && guest?.state.name === 'hibernated' ? 'start' : action;
+    const availability = guest?.actions[meant];
     if (availability?.available !== true) {
       const text = availability === undefined ? 'The guest is gone.' : [availability.reason, availability.remedy].join(' ').trim();
       step(runId, place, { state: 'skipped', text });
       next();
       return;
     }
+    if (meant === 'start' && guest?.start?.accepted === false) {
+      const text = 'You have not seen its start command yet. Read the command, then confirm.';
+      step(runId, place, { state: 'failed', text, offer: 'start' });
+      next();
+      return;
+    }
     step(runId, place, { state: 'running' });
-    act(guestId, action, more, () => {
+    act(guestId, meant, more, () => {
       step(runId, place, { state: 'done' });
       next();
     });
@@ -157,7 +165,7 @@ export function planCalls({ current, patch, takeRefusal, timing, act }: PlanCall
     cancelRun({ runId }) {
       const run = current().runs[runId];
       if (run === undefined) return gone('run');
-      patch({ runs: { [runId]: { ...run, steps: run.steps.map((step) => (step.state === 'waiting' ? { ...step, state: 'skipped' } : step)) } } });
+      patch({ runs: { [runId]: { ...run, steps: run.steps.map((step) => (step.state === 'waiting' ? { ...step, state: 'cancelled' as const } : step)) } } });
       return ok({});
     },
     dismissRun({ runId }) {

@@ -40,17 +40,17 @@ const processes = async ({ run }: JobHost, name: string) => {
 };
 const WAKE = ['qmp_capabilities', 'query-status', 'system_wakeup'];
 
+const noAt = isMissing('at', atPresent());
+const noSystemd = isMissing('systemd', systemdPresent());
 const KEEPERS: [JobKind, JobHostOptions, boolean][] = [
-  ['sleeper', {}, true],
-  ['at', { atd: true }, atPresent()],
-  ['systemd-user', { systemd: 'lingering' }, systemdPresent()],
-  ['systemd-system', { systemd: 'as-system' }, systemdPresent()],
+  ['sleeper', {}, false],
+  ['at', { atd: true }, noAt],
+  ['systemd-user', { systemd: 'lingering' }, noSystemd],
+  ['systemd-system', { systemd: 'as-system' }, noSystemd],
 ];
 
 describe.skipIf(isMissing('mount namespaces', jobHostsPresent()))('what keeps a job on a host', () => {
-  describe.each(KEEPERS)('%s', (kind, options, present) => {
-    const skip = isMissing(kind, present);
-
+  describe.each(KEEPERS)('%s', (kind, options, skip) => {
     test.skipIf(skip)('is offered, made, listed, moved and cancelled, and nothing is left', async () => {
       const { host, jobs, monitor, means } = await setUp(options);
       expect(await kindOf(jobs, means)).toBe(kind);
@@ -114,12 +114,12 @@ describe.skipIf(isMissing('mount namespaces', jobHostsPresent()))('what keeps a 
     });
   });
 
-  test.skipIf(isMissing('systemd', systemdPresent()))('a user’s systemd that ends with the sessions keeps none', async () => {
+  test.skipIf(noSystemd)('a user’s systemd that ends with the sessions keeps none', async () => {
     const { jobs, means } = await setUp({ systemd: 'of-sessions' });
     expect(await kindOf(jobs, means)).toBe('sleeper');
   });
 
-  test.skipIf(isMissing('at', atPresent()))('at without its daemon, or for a user who may not, keeps none', async () => {
+  test.skipIf(noAt)('at without its daemon, or for a user who may not, keeps none', async () => {
     const { host, jobs, means } = await setUp();
     expect(await kindOf(jobs, means)).toBe('sleeper');
     // What atd leaves when it is killed.
@@ -127,14 +127,14 @@ describe.skipIf(isMissing('mount namespaces', jobHostsPresent()))('what keeps a 
     expect(await kindOf(jobs, means)).toBe('sleeper');
   });
 
-  test.skipIf(isMissing('systemd and at', systemdPresent() && atPresent()))('what a restart of the host would lose goes to at, if it can', async () => {
+  test.skipIf(noSystemd || noAt)('what a restart of the host would lose goes to at, if it can', async () => {
     const { jobs, means } = await setUp({ systemd: 'lingering', atd: true });
     expect(await kindOf(jobs, means)).toBe('systemd-user');
     const recipe = { executable: '/bin/true', args: [], cwd: '/', daemonizes: false, startsPaused: false };
-    expect(await kindOf(jobs, { kind: 'start', recipe, socket: null })).toBe('at');
+    expect(await kindOf(jobs, { kind: 'start', recipe, socket: null, from: 'hibernate' })).toBe('at');
   });
 
-  test.skipIf(isMissing('systemd', systemdPresent()))('a timer is in time when the clock was set meanwhile, and its units are read anew', async () => {
+  test.skipIf(noSystemd)('a timer is in time when the clock was set meanwhile, and its units are read anew', async () => {
     const { host, jobs, monitor, means } = await setUp({ systemd: 'lingering' });
     // The clock that the job is made by is an hour ahead of systemd's, as if it had been set back since.
     const date = (await host.run('command -v date')) || '/bin/date';
@@ -151,7 +151,7 @@ describe.skipIf(isMissing('mount namespaces', jobHostsPresent()))('what keeps a 
     expect(await host.unitFiles()).toEqual([]);
   });
 
-  test.skipIf(isMissing('at and faketime', atPresent() && faketimePresent()))('a host whose clock is an hour off is in time', async () => {
+  test.skipIf(noAt || isMissing('faketime', faketimePresent()))('a host whose clock is an hour off is in time', async () => {
     const { host, jobs, monitor, means } = await setUp({ atd: true, clockOff: '+1h' });
     expect(Number(await host.run('date +%s')) - Date.now() / 1000).toBeGreaterThan(3500);
     expect(await kindOf(jobs, means)).toBe('at');
@@ -163,7 +163,7 @@ describe.skipIf(isMissing('mount namespaces', jobHostsPresent()))('what keeps a 
     expect(Math.abs(Date.now() - due)).toBeLessThan(5000);
   });
 
-  test.skipIf(isMissing('at', atPresent()))('at is told the minute before, and the program waits for the rest', async () => {
+  test.skipIf(noAt)('at is told the minute before, and the program waits for the rest', async () => {
     const { host, jobs, monitor, means } = await setUp({ atd: true });
     const due = Math.ceil((Date.now() + 10_000) / 60_000) * 60_000 + 5000;
     await jobs.place({ name: 'reveille-aaaa-6', due, means });

@@ -40,7 +40,7 @@ async function overSsh(host: JobHost): Promise<{ jobs: HostJobs; cut(): Promise<
   return { jobs: jobsBy(connection), cut: () => sshd.kill() };
 }
 
-describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()) || isMissing('mount namespaces', jobHostsPresent()))(
+describe.skipIf(isMissing('QEMU', guestsCanRun()) || isMissing('mount namespaces', jobHostsPresent()))(
   'a job on the host',
   () => {
     let guest: TinyGuest;
@@ -88,15 +88,17 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()) || isMissing('
       expect((await host.unitFiles()).filter((file) => !file.endsWith('.scope'))).toEqual([]);
     };
 
+    const noAt = isMissing('at', atPresent());
+    const noSystemd = isMissing('systemd', systemdPresent());
     const KEEPERS: [JobKind, JobHostOptions, boolean][] = [
-      ['sleeper', {}, true],
-      ['at', { atd: true }, atPresent()],
-      ['systemd-user', { systemd: 'lingering' }, systemdPresent()],
+      ['sleeper', {}, false],
+      ['at', { atd: true }, noAt],
+      ['systemd-user', { systemd: 'lingering' }, noSystemd],
     ];
-    test.skipIf(isMissing('sshd', sshdPresent)).each(KEEPERS)(
+    test.skipIf(isMissing('OpenSSH', sshdPresent)).for(KEEPERS)(
       'wakes a guest after 15 s, the connection and the SSH server having ended: %s',
-      async (kind, options, present) => {
-        if (isMissing(kind, present)) return;
+      async ([kind, options, missing], { skip }) => {
+        skip(missing);
         const host = await startHost(options);
         const { jobs, cut } = await overSsh(host);
         const due = Date.now() + 15_000;
@@ -134,12 +136,9 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()) || isMissing('
       expect(monitor.events.slice(seen).map(({ event }) => event)).not.toContain('WAKEUP');
     });
 
-    const STARTERS: [JobKind, JobHostOptions, boolean][] = [
-      ['at', { atd: true }, atPresent()],
-      ['systemd-user', { systemd: 'lingering' }, systemdPresent()],
-    ];
-    test.each(STARTERS)('starts a hibernated guest, which keeps its memory and outlives the job: %s', async (kind, options, present) => {
-      if (isMissing(kind, present)) return;
+    const STARTERS = KEEPERS.filter(([kind]) => kind !== 'sleeper');
+    test.for(STARTERS)('starts a hibernated guest, which keeps its memory and outlives the job: %s', async ([kind, options, missing], { skip }) => {
+      skip(missing);
       // It ends with the host that started it.
       running.push(async () => {
         monitor.close();
@@ -152,7 +151,7 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()) || isMissing('
       const before = await guest.bootId();
       const { executable, argv, cwd } = guest.args;
       const recipe = { executable, args: argv.slice(1), cwd, daemonizes: false, startsPaused: false };
-      const start = { kind: 'start', recipe, socket: guest.qmpPath } as const;
+      const start = { kind: 'start', recipe, socket: guest.qmpPath, from: 'hibernate' } as const;
 
       // While it runs, nothing is started.
       const early = await jobs.place({ name: 'reveille-test-4', due: Date.now() + 500, means: start });
@@ -176,7 +175,7 @@ describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()) || isMissing('
   },
 );
 
-describe.skipIf(isMissing('libvirt and QEMU', libvirtGuestsCanRun()) || isMissing('mount namespaces', jobHostsPresent()))(
+describe.skipIf(isMissing('libvirt', libvirtGuestsCanRun()) || isMissing('mount namespaces', jobHostsPresent()))(
   'a job on a host with libvirt',
   () => {
     test('wakes a sleeping domain, and starts a hibernated one', async () => {
@@ -187,15 +186,15 @@ describe.skipIf(isMissing('libvirt and QEMU', libvirtGuestsCanRun()) || isMissin
       const host = await startHost();
       const jobs = jobsBy(host.shell);
       const { uri } = libvirtd;
-      expect(await jobs.offers({ kind: 'virsh', uri, uuid: guest.uuid })).toMatchObject({ keeper: { kind: 'sleeper' } });
-      expect(await jobs.offers({ kind: 'virsh', uri: `${uri}-not`, uuid: guest.uuid })).toMatchObject({
+      expect(await jobs.offers({ kind: 'virsh', uri, uuid: guest.uuid, from: 'suspend' })).toMatchObject({ keeper: { kind: 'sleeper' } });
+      expect(await jobs.offers({ kind: 'virsh', uri: `${uri}-not`, uuid: guest.uuid, from: 'suspend' })).toMatchObject({
         missing: 'virsh on nas cannot see the domain.',
       });
 
       const due = Date.now() + 12_000;
       await libvirtd.virsh('dompmsuspend', guest.uuid, 'mem');
       await guest.untilState(/^pmsuspended/);
-      await jobs.place({ name: 'reveille-test-5', due, means: { kind: 'virsh', uri, uuid: guest.uuid } });
+      await jobs.place({ name: 'reveille-test-5', due, means: { kind: 'virsh', uri, uuid: guest.uuid, from: 'suspend' } });
       await guest.untilState(/^running/, 60_000);
       expect(Date.now() - due).toBeGreaterThan(-1500);
       expect(Date.now() - due).toBeLessThan(10_000);
@@ -204,7 +203,7 @@ describe.skipIf(isMissing('libvirt and QEMU', libvirtGuestsCanRun()) || isMissin
       const bootId = await guest.bootId();
       await libvirtd.virsh('dompmsuspend', guest.uuid, 'disk');
       await guest.untilState(/^shut off/, 60_000);
-      await jobs.place({ name: 'reveille-test-5', due: Date.now() + 3000, means: { kind: 'virsh-start', uri, uuid: guest.uuid } });
+      await jobs.place({ name: 'reveille-test-5', due: Date.now() + 3000, means: { kind: 'virsh', uri, uuid: guest.uuid, from: 'hibernate' } });
       await guest.untilState(/^running/, 60_000);
       await guest.waitForAgent();
       expect(await guest.bootId()).toBe(bootId);

@@ -27,7 +27,7 @@ async function startListener(): Promise<{ port: number; packets: Buffer[]; stop(
   return { port: socket.address().port, packets, stop: () => socket.close() };
 }
 
-describe.skipIf(isMissing('OpenSSH and mount namespaces', accountsPresent))('a host behind SSH', () => {
+describe.skipIf(isMissing('mount namespaces', accountsPresent))('a host behind SSH', () => {
   let folder: string;
   let key: TestKey;
   let nas: SleepyHost;

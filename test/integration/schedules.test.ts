@@ -82,7 +82,7 @@ describe.skipIf(isMissing('QEMU', guestsCanRun()))('two real guests, a group and
     await app.call('cancelRun', { runId });
     expect(await runDone(runId)).toEqual([
       ['plan-nas', 'done', undefined],
-      ['plan-web', 'skipped', 'You cancelled before its turn came.'],
+      ['plan-web', 'cancelled', undefined],
     ]);
     expect(NAMES.map((name) => app.guest(name).state.name)).toEqual(['running', 'suspended']);
     await app.call('setPowerState', { guestId: app.guest('plan-web').id, action: 'wakeup' });

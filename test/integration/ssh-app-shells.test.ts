@@ -8,12 +8,12 @@ import { hostLines, linesOf, startSshUser, type SshUser } from '../support/ssh-u
 import { accountsPresent, startSshd, type TestAccount, type TestSshd } from '../support/sshd';
 
 const NOISE = 'sleep 0.3\necho noise\necho noise >&2\nprintf "no newline"\n';
-const ACCOUNTS: readonly TestAccount[] = [
+const ACCOUNTS = [
   { name: 'plain', shell: '/bin/sh' },
   { name: 'noisy', shell: '/bin/bash', files: { '.bashrc': NOISE } },
   { name: 'fishy', shell: '/usr/bin/fish' },
   { name: 'cshy', shell: '/bin/tcsh', files: { '.tcshrc': 'echo noise\nset history = 100\n' } },
-];
+] as const satisfies readonly TestAccount[];
 
 /** What would be left behind if any shell read a name or a path. `canary` is absolute. */
 const hostile = (canary: string) => [
@@ -57,7 +57,7 @@ describe.skipIf(isMissing('mount namespaces', accountsPresent) || isMissing('QEM
   it.for(ACCOUNTS)(
     '$shell ($name) runs nothing of what guests are called: they are listed, paused, resumed, ended and started again as they were',
     async (account, { skip }) => {
-      requireComponent(account.shell ?? '', existsSync(account.shell ?? ''), skip);
+      requireComponent(account.shell, existsSync(account.shell), skip);
       const { sshd, user } = await serve(account);
       const { app } = user;
       const home = sshd.home(account.name);

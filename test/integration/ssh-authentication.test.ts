@@ -43,7 +43,7 @@ async function proofOf({ connection }: Attempted): Promise<string> {
 }
 const kindsAsked = ({ asked }: Attempted) => asked.map((request) => [request.kind, request.attempt]);
 
-describe.skipIf(isMissing('OpenSSH server', sshdPresent))('keys', () => {
+describe.skipIf(isMissing('OpenSSH', sshdPresent))('keys', () => {
   let sshd: TestSshd;
   let stranger: TestKey;
   const accepted: Record<string, TestKey> = {};

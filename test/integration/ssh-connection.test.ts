@@ -42,7 +42,7 @@ async function firstLine(stream: Duplex): Promise<string> {
   return text;
 }
 
-describe.skipIf(isMissing('OpenSSH server', sshdPresent))('a connection to OpenSSH', () => {
+describe.skipIf(isMissing('OpenSSH', sshdPresent))('a connection to OpenSSH', () => {
   beforeAll(() => {
     key = makeKey(folder);
   });

@@ -10,7 +10,7 @@ import { attempt, endpointOf } from '../support/ssh-client';
 import { makeKey } from '../support/ssh-keys';
 import { accountsPresent, startSshd, type TestSshd } from '../support/sshd';
 
-const SHELLS = ['/bin/sh', '/bin/bash', '/usr/bin/zsh', '/usr/bin/fish', '/bin/tcsh'];
+const SHELLS = ['/bin/sh', '/bin/bash', '/usr/bin/zsh', '/usr/bin/fish', '/bin/tcsh'] as const;
 const NOISE = 'echo noise; echo noise >&2; printf "no newline"\n';
 const NASTY = [
   ..."'\"`$!\\\n\r\t %*~#{}()[]<>|&;?^=-@,.0a",

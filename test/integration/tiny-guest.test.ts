@@ -52,7 +52,7 @@ async function powerManagement(qmp: TestQmp, property: string): Promise<unknown>
   return qmp.execute('qom-get', { path, property });
 }
 
-describe.skipIf(isMissing('QEMU on amd64 Debian', guestsCanRun()))('the tiny guest', () => {
+describe.skipIf(isMissing('QEMU', guestsCanRun()))('the tiny guest', () => {
   beforeAll(async () => {
     await ensureGuestImage();
   });

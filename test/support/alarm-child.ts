@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { createAlarmRunner } from '../../main/alarms/runner';
 import { openAlarmStore } from '../../main/alarms/store';
 import { systemClock } from '../../main/clock';
+import { byUser } from '../../main/power/actor';
 
 /**
  * Arms, extends and cancels alarms until it is killed, and says on standard output, at once, what it begins and what was
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     store,
     wake: () => Promise.resolve({ kind: 'unreachable', reason: 'Nobody is there.' }),
+    onClockStep: () => undefined,
     onChange: () => undefined,
     onEnded: () => undefined,
     onStoreProblem: (error) => error && say('problem', error.message),
@@ -40,13 +42,13 @@ async function main(): Promise<void> {
       const due = Math.round(Date.now()) + 3_600_000 + random(1_000_000);
       say('arming', guestId, due);
       const when = { kind: 'until', at: due, text: '' } as const;
-      const armed = await runner.arm({ guestId, holder: 'guest', action: 'suspend', when, confirmWithin: 60_000 });
+      const armed = await runner.arm({ guestId, holder: 'guest', action: 'suspend', when, confirmWithin: 60_000, by: byUser });
       say('armed', guestId, armed.due);
       await runner.hold(armed.id, 'guest', { kind: 'guest', at: due });
       say('held', guestId, armed.due);
     } else if (choice === 1) {
       say('cancelling', guestId);
-      await runner.cancel(alarm.id);
+      await runner.cancel(alarm.id, { why: 'asked', by: byUser });
       say('cancelled', guestId);
     } else {
       const due = alarm.due + 1 + random(1_000_000);

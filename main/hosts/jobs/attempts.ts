@@ -1,6 +1,6 @@
 import { shellCommand, shellQuote } from '../../protocols/ssh/shell';
 import type { StartRecipe } from '../discovery/found';
-import type { WakeMeans } from './job';
+import { isOnDisk, type WakeMeans } from './job';
 import { monitorTalk } from './monitor-talk';
 
 /** In seconds. */
@@ -22,15 +22,16 @@ export function attemptScript(means: WakeMeans, pace: Pace): string {
   switch (means.kind) {
     case 'qmp':
       return `${monitorTalk(means.socket, pace.silence)}
-attempt() { talk suspended system_wakeup WAKEUP; }
+attempt() { ${TALK_TO_WAKE}; }
 `;
     case 'virsh':
       return `${virsh(means.uri, means.uuid)}
 attempt() {
   case $(virsh_ domstate) in
     '') return 1;;
-    pmsuspended*) virsh_ dompmwakeup; return 1;;
-    paused*) out_of_step;;
+    ${maySleep(means) ? `pmsuspended*) virsh_ dompmwakeup; return 1;;
+    paused*) out_of_step;;` : ''}
+    ${isOnDisk(means) ? "'shut off'*) virsh_ start; return 1;;" : ''}
   esac
 }
 # libvirt takes a guest for paused that fell asleep while libvirt was away, and refuses to wake it.
@@ -40,31 +41,26 @@ out_of_step() {
   esac
 }
 `;
-    case 'virsh-start':
-      return `${virsh(means.uri, means.uuid)}
-attempt() {
-  case $(virsh_ domstate) in
-    '') return 1;;
-    'shut off'*) virsh_ start; return 1;;
-  esac
-}
-`;
     case 'qm':
       return `${LIMITED}
 attempt() {
   status=$(LC_ALL=C $limited qm status ${means.vmid} --verbose)
   case $nl$status$nl in
-    *"$nl"${means.action === 'start' ? "'status: stopped'" : "'qmpstatus: suspended'"}"$nl"*)
-      $limited qm ${means.action === 'start' ? 'start' : 'resume'} ${means.vmid}; return 1;;
+    ${maySleep(means) ? `*"$nl"'qmpstatus: suspended'"$nl"*) $limited qm resume ${means.vmid}; return 1;;` : ''}
+    ${isOnDisk(means) ? `*"$nl"'status: stopped'"$nl"*) $limited qm start ${means.vmid}; return 1;;` : ''}
     *"$nl"'status: '*) ;;
     *) return 1;;
   esac
 }
 `;
     case 'start':
-      return start(means.recipe, means.socket, pace);
+      return start(means, pace);
   }
 }
+
+const TALK_TO_WAKE = 'talk suspended system_wakeup WAKEUP';
+
+const maySleep = ({ from }: Extract<WakeMeans, { from: unknown }>): boolean => from !== 'hibernate';
 
 /** busybox's of old takes its time by -t: then there is no limit. */
 const LIMITED = `
@@ -85,17 +81,21 @@ const STOPPED = 'p[ra]*';
  * In a unit of systemd's, a guest would end with the job: it is given a scope of its own, as a login session has.
  * $keeper is set by the program.
  */
-function start(recipe: StartRecipe, socket: string | null, pace: Pace): string {
+function start(means: Extract<WakeMeans, { kind: 'start' }>, pace: Pace): string {
+  const { recipe, socket } = means;
   const argv = shellCommand([recipe.executable, ...recipe.args]);
   const goOn = recipe.startsPaused && socket !== null;
-  return `${goOn ? monitorTalk(socket, pace.silence) : ''}
+  const wakes = maySleep(means) && socket !== null;
+  return `${goOn || wakes ? monitorTalk(socket, pace.silence) : ''}
 started=
 attempt() {
   if ! runs; then
     launch; started=1
     ${goOn ? 'return 1' : 'return $failed'}
   fi
-  ${goOn ? `[ ! "$started" ] || talk '${STOPPED}' cont RESUME` : 'return 0'}
+  if [ "$started" ]; then ${goOn ? `talk '${STOPPED}' cont RESUME` : 'return 0'}
+  else ${wakes ? TALK_TO_WAKE : 'return 0'}
+  fi
 }
 launch() {
   case $keeper in

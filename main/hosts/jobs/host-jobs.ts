@@ -2,7 +2,7 @@ import type { Clock } from '../../clock';
 import { HostError } from '../host';
 import { RecordsError, runScript, utf8Of, type HostRecord } from '../ssh/records';
 import type { RemoteExec } from '../ssh/remote';
-import { JOB_NAME, type HostJobs, type Job, type JobKind, type WakeMeans } from './job';
+import { isOnDisk, JOB_NAME, type HostJobs, type Job, type JobKind, type WakeMeans } from './job';
 import { cancelScript, listScript, placeScript } from './place-script';
 import { isNumber, parseProbe, probeScript, type Probe } from './probe';
 import { keeperOn, lackOf, noKeeper, noLinux, unusable } from './words';
@@ -51,8 +51,7 @@ export function createHostJobs({ shell, clock, hostName }: HostJobsOptions): Hos
     }
     if (found.notLinux !== null) return noLinux(hostName, found.notLinux);
     if (found.lacks !== null) return lackOf(found.lacks, means, hostName);
-    const order = means.kind === 'qmp' || means.kind === 'virsh' || (means.kind === 'qm' && means.action === 'resume-wakeup');
-    const kinds = (order ? forSleeping : forHibernated).filter((kind) => found.keepers.has(kind));
+    const kinds = (isOnDisk(means) ? forHibernated : forSleeping).filter((kind) => found.keepers.has(kind));
     return kinds.length === 0 ? noKeeper(hostName) : { probe: found, at, kinds };
   }
 

@@ -1,20 +1,25 @@
+import type { SleepAction } from '../../power/actions';
 import type { StartRecipe } from '../discovery/found';
 
-/** How a job on the host wakes the guest. Paths, URIs and arguments are data there: nothing in them is executed. */
+/**
+ * How a job on the host wakes the guest. Paths, URIs and arguments are data there: nothing in them is executed.
+ * `from`: the sleep that it is in. A hybrid one may have ended as a hibernation: then the guest is started.
+ */
 export type WakeMeans =
-  /** QMP at a unix socket of the host. */
+  /** A sleeping QEMU, by QMP at a unix socket of the host. */
   | { readonly kind: 'qmp'; readonly socket: string }
-  /** A sleeping domain (virsh dompmwakeup). */
-  | { readonly kind: 'virsh'; readonly uri: string; readonly uuid: string }
-  /** A hibernated domain. */
-  | { readonly kind: 'virsh-start'; readonly uri: string; readonly uuid: string }
+  /** A domain of libvirt's. */
+  | { readonly kind: 'virsh'; readonly uri: string; readonly uuid: string; readonly from: SleepAction }
   /**
-   * A hibernated QEMU of no manager's: started unless it runs already, which a listener at `socket` or a process with the
-   * very same arguments tells.
+   * A QEMU of no manager's that may have ended: started unless it runs already, which a listener at `socket` or a process
+   * with the very same arguments tells. One that runs in a hybrid sleep is woken by QMP at `socket`.
    */
-  | { readonly kind: 'start'; readonly recipe: StartRecipe; readonly socket: string | null }
+  | { readonly kind: 'start'; readonly recipe: StartRecipe; readonly socket: string | null; readonly from: 'hibernate' | 'hybrid' }
   /** Proxmox VE's own program. */
-  | { readonly kind: 'qm'; readonly vmid: number; readonly action: 'resume-wakeup' | 'start' };
+  | { readonly kind: 'qm'; readonly vmid: number; readonly from: SleepAction };
+
+/** Whether it outlives its host's restart: what it had in memory is on its disk. */
+export const isOnDisk = (means: WakeMeans): boolean => means.kind !== 'qmp' && means.from !== 'suspend';
 
 export interface JobSpec {
   /** `JOB_NAME` */

@@ -73,18 +73,23 @@ else speaker; [ "$speaker" ] || lacks speaker
 fi`;
     }
     case 'virsh':
-    case 'virsh-start':
       return `if ! command -v virsh > /dev/null; then lacks virsh
 elif ! virsh -q -c ${shellQuote(means.uri)} domstate ${shellQuote(means.uuid)} > /dev/null; then lacks domain
 fi`;
     case 'qm':
       return `if ! command -v qm > /dev/null; then lacks qm; elif [ "$me" != 0 ]; then lacks root; fi`;
-    case 'start':
+    case 'start': {
+      const speaks = means.recipe.startsPaused || means.from === 'hybrid';
+      const socket = shellQuote(means.socket ?? '');
       return `set -- ${shellQuote(means.recipe.executable)}
 [ -x "$1" ] && [ -f "$1" ] || lacks program
 [ -d ${shellQuote(means.recipe.cwd ?? '/')} ] || lacks folder${
-        means.recipe.startsPaused ? `\n${SPEAKER}\nspeaker; [ "$speaker" ] || lacks speaker` : ''
+        speaks
+          ? `\n${SPEAKER}\nspeaker; [ "$speaker" ] || lacks speaker
+[ ! -S ${socket} ] || [ -w ${socket} ] || lacks access`
+          : ''
       }`;
+    }
   }
 }
 

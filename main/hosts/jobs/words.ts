@@ -21,18 +21,19 @@ const survives: Readonly<Record<JobKind, (host: string) => string>> = {
   sleeper: (host) => `It needs neither Reveille nor a connection, and is lost when ${host} restarts or somebody ends the process.`,
 };
 
+const noPath: Lack = {
+  missing: 'Its monitor is not at a path of the file system, so a job on the host cannot reach it.',
+  remedy: 'Give QEMU -qmp unix:/PATH,server=on,wait=off.',
+};
+
 /** Why means cannot be used on any host; null when they can. */
 export function unusable(means: WakeMeans): Lack | null {
   switch (means.kind) {
     case 'qmp':
       return means.socket.startsWith('/') && !means.socket.includes('\0')
         ? null
-        : {
-            missing: 'Its monitor is not at a path of the file system, so a job on the host cannot reach it.',
-            remedy: 'Give QEMU -qmp unix:/PATH,server=on,wait=off.',
-          };
+        : noPath;
     case 'virsh':
-    case 'virsh-start':
       return UUID.test(means.uuid) && !means.uri.includes('\0') && !means.uri.startsWith('-')
         ? null
         : { missing: 'The domain has no usable UUID.', remedy: 'Let Reveille wake it.' };
@@ -53,7 +54,7 @@ export function unusable(means: WakeMeans): Lack | null {
           remedy: 'Give QEMU -qmp unix:/PATH,server=on,wait=off, or leave out -S.',
         };
       }
-      return null;
+      return means.from === 'hybrid' && !means.socket?.startsWith('/') ? noPath : null;
     }
   }
 }

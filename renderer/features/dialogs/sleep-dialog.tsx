@@ -25,8 +25,8 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
   const [asked, setAsked] = useState(false);
   if (when.timed && !asked) setAsked(true);
   const availability = guest.actions[action];
-  /** Its alarm starts a hibernated guest again, so the command is seen before. */
-  const unseen = action === 'hibernate' && guest.start?.accepted === false ? guest.start : null;
+  /** Its alarm starts a hibernated guest again, which a hybrid sleep may end as, so the command is seen before. */
+  const unseen = action !== 'suspend' && guest.start?.accepted === false ? guest.start : null;
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -64,7 +64,7 @@ export function SleepDialog({ guest, action }: { guest: GuestView; action: Sleep
         {unseen === null ? null : (
           <>
             <p>
-              With an alarm, Reveille starts the guest again by this command, <HowStarted guest={guest} />.
+              With an alarm, Reveille starts the guest again{action === 'hybrid' ? ' if it ended as a hibernation,' : ''} by this command, <HowStarted guest={guest} />.
             </p>
             <StartCommand start={unseen} />
           </>

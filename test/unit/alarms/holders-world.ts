@@ -4,7 +4,8 @@ import { createAlarmRunner, type AlarmRunner } from '../../../main/alarms/runner
 import { openAlarmStore } from '../../../main/alarms/store';
 import type { Clock } from '../../../main/clock';
 import { HostError } from '../../../main/hosts/host';
-import type { Alarm, AlarmEnding, AlarmHolder, WakeOutcome } from '../../../main/power/alarms';
+import { byUser } from '../../../main/power/actor';
+import { MAX_CONFIRM_MS, type Alarm, type AlarmEnding, type AlarmHolder, type WakeOutcome } from '../../../main/power/alarms';
 import { HOLDER_EARLY_MS } from '../../../main/power/held';
 import type { Cause } from '../../../main/power/states';
 import { fakeClock } from '../../fakes/clock';
@@ -29,6 +30,8 @@ export interface Guest {
   rtc: { readonly alarmId: string; readonly dueAt: number } | null;
   /** The job on the host finds the monitor free only while no app holds it. */
   blocked: boolean;
+  /** It has agreed to sleep, and will at `at`, by the time that passed. `watched`: the app has seen it awake ever since. */
+  drowsy: { readonly alarmId: string; readonly agreedAt: number; readonly at: number; watched: boolean } | null;
 }
 
 export interface Promised {
@@ -89,6 +92,7 @@ export async function createHoldersWorld() {
       deaf: false,
       blocked: false,
       rtc: null,
+      drowsy: null,
       host: fakeHostJobs(clock, passed, (job) => {
         if (!guest.asleep) return true;
         if (guest.blocked && guest.reachable && is.app.isAlive()) return false;
@@ -140,6 +144,11 @@ export async function createHoldersWorld() {
         guest.rtc = null;
         rings(guest, alarmId, 'guest');
       }
+      if (guest.drowsy && passed() >= guest.drowsy.at) {
+        guest.drowsy = null;
+        guest.asleep = true;
+        show(guest, 'user');
+      }
     }
   };
 
@@ -147,7 +156,8 @@ export async function createHoldersWorld() {
   const advance = async (ms: number): Promise<void> => {
     const end = clock.monotonic() + ms;
     for (;;) {
-      const next = Math.min(end, ...guests.flatMap(({ rtc }) => (rtc ? [Math.max(clock.monotonic(), rtc.dueAt - is.slept)] : [])));
+      const events = guests.flatMap(({ rtc, drowsy }) => [...(rtc ? [rtc.dueAt] : []), ...(drowsy ? [drowsy.at] : [])]);
+      const next = Math.min(end, ...events.map((at) => Math.max(clock.monotonic(), at - is.slept)));
       await clock.advance(next - clock.monotonic());
       look();
       if (next >= end) break;
@@ -159,6 +169,7 @@ export async function createHoldersWorld() {
   function show(guest: Guest, cause: Cause, unwatched = false): void {
     if (!is.app.isAlive()) return;
     const name = guest.reachable ? (guest.asleep ? 'suspended' : 'running') : 'unknown';
+    if (guest.drowsy && (unwatched || name === 'unknown')) guest.drowsy.watched = false;
     is.app.runner.guestObserved(guest.id, { name, cause, since: unwatched ? null : clock.now() });
   }
 
@@ -218,6 +229,9 @@ export async function createHoldersWorld() {
         show(guest, 'timer');
         return { kind: 'woken' };
       },
+      onClockStep() {
+        for (const { id } of guests) void jobs.reconcile(id);
+      },
       onChange: () => undefined,
       onEnded(alarm, ending) {
         if (killed) return;
@@ -254,25 +268,47 @@ export async function createHoldersWorld() {
     promises.delete(alarm.id);
     if (is.full) mayReturn.add(alarm.id);
     if (!promised) return;
+    const { drowsy } = guest;
+    if (drowsy?.alarmId === alarm.id) {
+      // As guests/wake-clock.ts does it with a guest that is awake.
+      if (guest.reachable) guest.rtc = null;
+      else givenUp.add(alarm.id);
+      // A crash may forget that it ended.
+      mayReturn.add(alarm.id);
+      return judgeBeforeSleep(alarm, ending, drowsy);
+    }
     const [by, ...more] = woke.get(alarm.id) ?? [];
     expect(more, `${alarm.id} woke its guest twice`).toEqual([]);
     switch (ending.kind) {
       case 'woken':
         expect(guest.asleep, `${alarm.id} ended as woken`).toBe(false);
         // A wake of the app's that was cut off, or slept through, may have done it for all that the app knows.
-        if (by !== undefined && !(ending.by === 'app' && 'sent' in alarm.phase && alarm.phase.sent)) expect(ending.by).toBe(by);
+        // Of a guest that was found awake it does not claim to know who did.
+        if (by !== undefined && !ending.unwatched && !(ending.by === 'app' && 'sent' in alarm.phase && alarm.phase.sent)) expect(ending.by).toBe(by);
         return;
       case 'ended-early':
         expect(guest.asleep, `${alarm.id} ended early`).toBe(false);
         if (!is.stepped && alarm.held) expect(by, `${alarm.id} ended early, and its holder woke the guest`).toBeUndefined();
         return;
       case 'cancelled':
-        return expect.fail(`${alarm.id} was cancelled by ${ending.by}, and nobody asked for it`);
+        // It slept and woke unseen, for all that the app knows.
+        if (ending.why === 'never-slept') return expect(guest.asleep, `${alarm.id} was dropped`).toBe(false);
+        return expect.fail(`${alarm.id} was cancelled (${ending.why}), and nobody asked for it`);
       case 'failed':
         givenUp.add(alarm.id);
         expect(guest.deaf, `${alarm.id} failed`).toBe(true);
         return;
     }
+  }
+
+  /** Its guest has not slept yet, and will. */
+  function judgeBeforeSleep(alarm: Alarm, ending: AlarmEnding, { agreedAt, watched }: NonNullable<Guest['drowsy']>): void {
+    if (ending.kind === 'cancelled' && ending.why === 'never-slept') {
+      if (!is.stepped) expect(passed() - agreedAt, `${alarm.id} was given up`).toBeGreaterThanOrEqual(MAX_CONFIRM_MS);
+      return;
+    }
+    // It may have slept while nobody looked, for all that the app knows.
+    expect(watched, `${alarm.id} ended as ${ending.kind}, and its guest never slept`).toBe(false);
   }
 
   const orDead = async <T>(work: Promise<T>): Promise<T | 'dead'> => {
@@ -295,7 +331,7 @@ export async function createHoldersWorld() {
     const { runner, jobs } = is.app;
     const when = until ? ({ kind: 'until', at: clock.now() + ms, text: '' } as const) : ({ kind: 'for', ms } as const);
     if (wanted !== 'guest') guest.rtc = null;
-    const alarm = await runner.arm({ guestId: guest.id, holder: wanted, action: 'suspend', when, confirmWithin: 30 * S });
+    const alarm = await runner.arm({ guestId: guest.id, holder: wanted, action: 'suspend', when, confirmWithin: MAX_CONFIRM_MS, by: byUser });
     try {
       if (wanted === 'guest') {
         const s = Math.ceil((alarm.due - clock.now()) / S);
@@ -345,6 +381,7 @@ export async function createHoldersWorld() {
 
 
   is.app = await boot(memoryFs());
+  for (const guest of guests) show(guest, 'unknown', true);
   is.app.runner.start();
   return { is, clock, passed, faults, promises, troubled, guests, byName, guestOf, show, look, advance, orDead, revive, arm, judgeHosts };
 }

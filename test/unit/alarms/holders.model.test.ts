@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
+import { byUser } from '../../../main/power/actor';
 import { MAX_CONFIRM_MS, type AlarmHolder } from '../../../main/power/alarms';
 import { StorageError } from '../../../main/storage/errors';
 import { createHoldersWorld, ids, S } from './holders-world';
 
 type Command =
   | { readonly do: 'sleep'; readonly id: string; readonly s: number; readonly until: boolean; readonly holder: AlarmHolder }
+  /** It agrees to sleep, and does so `late` seconds later. */
+  | { readonly do: 'sleepLate'; readonly id: string; readonly s: number; readonly late: number; readonly holder: AlarmHolder }
   | { readonly do: 'failToSleep'; readonly id: string; readonly holder: AlarmHolder }
   | { readonly do: 'extend'; readonly id: string; readonly s: number }
   | {
@@ -23,6 +26,10 @@ const holder = fc.constantFrom<AlarmHolder>('guest', 'host', 'host', 'app');
 const seconds = fc.oneof(fc.integer({ min: 10, max: 40 }), fc.integer({ min: 10, max: 900 }));
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('sleep' as const), id, s: seconds, until: fc.boolean(), holder }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('sleepLate' as const), id, s: seconds, late: fc.integer({ min: 5, max: 700 }), holder }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('failToSleep' as const), id, holder }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('extend' as const), id, s: fc.integer({ min: -300, max: 300 }) }) },
   {
@@ -66,22 +73,27 @@ async function play(commands: readonly Command[]): Promise<void> {
     const { runner, jobs } = is.app;
     switch (next.do) {
       case 'sleep':
+      case 'sleepLate':
       case 'failToSleep': {
         const guest = guestOf(next.id);
         if (guest.asleep || !guest.reachable) return;
         const former = runner.ofGuest(guest.id);
         if (former) promises.delete(former.id);
-        const isSleep = next.do === 'sleep';
-        const s = isSleep ? next.s : 60;
-        const armed = await orDead(arm(guest, s * S, isSleep && next.until, next.holder).catch(refusedOr));
+        guest.drowsy = null;
+        const s = next.do === 'failToSleep' ? 60 : next.s;
+        const armed = await orDead(arm(guest, s * S, next.do === 'sleep' && next.until, next.holder).catch(refusedOr));
         if (armed === 'dead' || armed === 'refused') return;
-        if (!isSleep) {
+        if (next.do === 'failToSleep') {
           guest.rtc = null;
           runner.sleepFailed(armed.id);
           return advance(0);
         }
-        guest.asleep = true;
         promises.set(armed.id, { alarm: armed, notBeforeWall: armed.due, notBeforePassed: passed() + s * S, notBeforeForApp: passed() + is.forward + s * S });
+        if (next.do === 'sleepLate') {
+          guest.drowsy = { alarmId: armed.id, agreedAt: passed(), at: passed() + next.late * S, watched: true };
+          return advance(0);
+        }
+        guest.asleep = true;
         show(guest, 'user');
         runner.sleepConfirmed(armed.id);
         return advance(0);
@@ -103,9 +115,9 @@ async function play(commands: readonly Command[]): Promise<void> {
           promised.notBeforeForApp = Math.min(promised.notBeforeForApp, passed() + is.forward + due - clock.now());
           return;
         }
-        expect(moved.due).toBe(due);
-        promised.notBeforeWall = moved.due;
-        promised.notBeforePassed = passed() + moved.due - clock.now();
+        expect(moved.alarm.due).toBe(due);
+        promised.notBeforeWall = moved.alarm.due;
+        promised.notBeforePassed = passed() + moved.alarm.due - clock.now();
         promised.notBeforeForApp = promised.notBeforePassed + is.forward;
         return;
       }
@@ -114,7 +126,7 @@ async function play(commands: readonly Command[]): Promise<void> {
         if (!alarm || (alarm.held?.kind === 'guest' && alarm.phase.kind !== 'retrying')) return;
         const promised = promises.get(alarm.id);
         promises.delete(alarm.id);
-        const cancelled = await orDead(jobs.cancel(alarm.id).catch(refusedOr));
+        const cancelled = await orDead(jobs.cancel(alarm.id, byUser).catch(refusedOr));
         if (cancelled === 'refused') {
           if (promised && runner.ofGuest(next.id)?.id === alarm.id) promises.set(alarm.id, promised);
           return;
@@ -124,6 +136,7 @@ async function play(commands: readonly Command[]): Promise<void> {
         }
         // An unwatched guest must not sleep for ever in this test.
         guestOf(next.id).asleep = false;
+        guestOf(next.id).drowsy = null;
         guestOf(next.id).rtc = null;
         show(guestOf(next.id), 'user');
         return advance(0);

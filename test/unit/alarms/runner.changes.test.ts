@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
+import { byUser } from '../../../main/power/actor';
 import { createWorld, D, H, MIN, onDisk, S, WAKE_MS, wakes } from './world';
 
 describe('changing an alarm', () => {
@@ -36,10 +37,10 @@ describe('changing an alarm', () => {
     const { id } = await world.sleep('g', H);
     await world.clock.advance(H);
     await expect(app.runner.extend(id, { kind: 'by', ms: H })).rejects.toThrow(/being woken right now/);
-    await expect(app.runner.cancel(id)).rejects.toThrow(/being woken right now/);
+    await expect(app.runner.cancel(id, { why: 'asked', by: byUser })).rejects.toThrow(/being woken right now/);
     await world.clock.advance(WAKE_MS);
     await expect(app.runner.extend(id, { kind: 'by', ms: H })).rejects.toThrow(/ended already/);
-    await expect(app.runner.cancel(id)).rejects.toThrow(AlarmRefusedError);
+    await expect(app.runner.cancel(id, { why: 'asked', by: byUser })).rejects.toThrow(AlarmRefusedError);
     expect(wakes(world)).toEqual(['woken']);
   });
 
@@ -67,11 +68,41 @@ describe('changing an alarm', () => {
     const world = createWorld();
     const app = await world.begin();
     const { id } = await world.sleep('g', H);
-    await app.runner.cancel(id);
-    expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', by: 'user' } }]);
+    await app.runner.cancel(id, { why: 'asked', by: byUser });
+    expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', why: 'asked', by: byUser } }]);
     expect(onDisk(world)).toEqual([]);
     await world.clock.advance(2 * H);
     expect(wakes(world)).toEqual([]);
+  });
+
+  it('does not cancel it when its holder keeps it', async () => {
+    const world = createWorld();
+    const app = await world.begin();
+    const { id } = await world.sleep('g', H);
+    const release = () => {
+      expect(onDisk(world)).toEqual([]);
+      return Promise.reject(new AlarmRefusedError('The host refuses.'));
+    };
+    await expect(app.runner.cancel(id, { why: 'asked', by: byUser }, release)).rejects.toThrow('The host refuses.');
+    await world.clock.advance(0);
+    expect(onDisk(world)).toMatchObject([{ id }]);
+    expect([app.runner.list().length, app.ended]).toEqual([1, []]);
+    await world.clock.advance(H + WAKE_MS);
+    expect(wakes(world)).toEqual(['woken']);
+  });
+
+  it('does not cancel it when it is due before its holder has given it up', async () => {
+    const world = createWorld();
+    const app = await world.begin();
+    const { id } = await world.sleep('g', H);
+    const release = () => new Promise<void>((resolve) => void world.clock.setTimer(H + WAKE_MS / 2, resolve));
+    const cancelled = Promise.allSettled([app.runner.cancel(id, { why: 'asked', by: byUser }, release)]);
+    await world.clock.advance(H + WAKE_MS / 2);
+    expect(await cancelled).toMatchObject([{ status: 'rejected', reason: expect.any(AlarmRefusedError) as Error }]);
+    await world.clock.advance(0);
+    expect(onDisk(world)).toMatchObject([{ id, phase: { kind: 'firing' } }]);
+    await world.clock.advance(WAKE_MS);
+    expect(wakes(world)).toEqual(['woken']);
   });
 
   it('that is cancelled while an extension is saved stays cancelled', async () => {
@@ -80,7 +111,7 @@ describe('changing an alarm', () => {
     const { id } = await world.sleep('g', H);
     const [extended] = await Promise.allSettled([
       app.runner.extend(id, { kind: 'by', ms: H }),
-      Promise.resolve().then(() => app.runner.cancel(id)),
+      Promise.resolve().then(() => app.runner.cancel(id, { why: 'asked', by: byUser })),
     ]);
     expect(extended).toMatchObject({ status: 'rejected', reason: expect.any(AlarmRefusedError) as Error });
     await world.clock.advance(0);

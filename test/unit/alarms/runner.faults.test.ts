@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { byUser } from '../../../main/power/actor';
 import type { WakeOutcome } from '../../../main/power/alarms';
+import { StorageError } from '../../../main/storage/errors';
 import { createWorld, H, MIN, onDisk, S, WAKE_MS, wakes } from './world';
 
 const diskFull = (_: number, operation: string) => (operation === 'write' ? ('ENOSPC' as const) : undefined);
@@ -146,14 +148,29 @@ describe('a disk that fails', () => {
     app.fs.create = create;
   });
 
-  it('lets an alarm be cancelled, and forgets it on disk when it can', async () => {
+  it('keeps an alarm that was to be cancelled', async () => {
     const world = createWorld();
     const app = await world.begin();
     const { id } = await world.sleep('g', H);
     app.fs.fault = diskFull;
-    await app.runner.cancel(id);
-    expect(app.runner.list()).toEqual([]);
-    expect(onDisk(world)).toHaveLength(1);
+    const released: string[] = [];
+    const release = () => Promise.resolve(void released.push(id));
+    await expect(app.runner.cancel(id, { why: 'asked', by: byUser }, release)).rejects.toThrow(StorageError);
+    expect([app.runner.list().length, app.ended, released]).toEqual([1, [], []]);
+    app.fs.fault = diskFine;
+    await app.runner.cancel(id, { why: 'asked', by: byUser }, release);
+    expect([app.runner.list(), onDisk(world), released]).toEqual([[], [], [id]]);
+    expect(app.ended).toMatchObject([{ ending: { why: 'asked' } }]);
+  });
+
+  it('ends an alarm whose guest is gone, and forgets it on disk when it can', async () => {
+    const world = createWorld();
+    const app = await world.begin();
+    const { id } = await world.sleep('g', H);
+    app.fs.fault = diskFull;
+    app.runner.drop(id);
+    await world.clock.advance(0);
+    expect([app.runner.list(), onDisk(world).length]).toEqual([[], 1]);
     app.fs.fault = diskFine;
     await world.clock.advance(5 * S);
     expect(onDisk(world)).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
+import { byUser } from '../../../main/power/actor';
 import { MAX_CONFIRM_MS, type Alarm, type AlarmEnding } from '../../../main/power/alarms';
 import { StorageError } from '../../../main/storage/errors';
 import { createWorld, S, type Process } from './world';
@@ -105,6 +106,8 @@ async function play(commands: readonly Command[]): Promise<void> {
   let deliveriesSeen = 0;
   /** Alarms whose end may not be on disk: those may come back after a crash. */
   const mayReturn = new Set<string>();
+  /** Alarms whose cancelling was acknowledged. */
+  const acknowledged = new Set<string>();
 
   const diskIsFull = () => full;
   let full = false;
@@ -133,6 +136,7 @@ async function play(commands: readonly Command[]): Promise<void> {
     for (const { alarm, outcome, begun } of world.deliveries.slice(deliveriesSeen)) {
       if (outcome === 'failed') slept.set(alarm.id, (slept.get(alarm.id) ?? 0) + 1);
       if (outcome !== 'woken') continue;
+      expect(acknowledged.has(alarm.id), `${alarm.id} was cancelled, and woke its guest`).toBe(false);
       effective.set(alarm.id, (effective.get(alarm.id) ?? 0) + 1);
       expect(effective.get(alarm.id), `${alarm.id} woke its guest twice`).toBe(1);
       const promised = promises.get(alarm.id);
@@ -157,7 +161,7 @@ async function play(commands: readonly Command[]): Promise<void> {
     const guest = world.guest(alarm.guestId);
     const promised = promises.get(alarm.id);
     promises.delete(alarm.id);
-    mayReturn.add(alarm.id);
+    if (ending.kind !== 'cancelled' || ending.why !== 'asked') mayReturn.add(alarm.id);
     if (!promised) return;
     switch (ending.kind) {
       case 'woken':
@@ -165,7 +169,7 @@ async function play(commands: readonly Command[]): Promise<void> {
         expect(guest.state, `${alarm.id} ended as ${ending.kind}`).not.toMatch(/suspended|hibernated/);
         return;
       case 'cancelled':
-        expect.fail(`${alarm.id} was cancelled by ${ending.by}, and nobody asked for it`);
+        expect.fail(`${alarm.id} was cancelled (${ending.why}), and nobody asked for it`);
         return;
       case 'failed':
         // A crash may forget one.
@@ -202,7 +206,7 @@ async function play(commands: readonly Command[]): Promise<void> {
         forgetAlarmOfAwakeGuest(next.id);
         const action = next.hibernate ? ('hibernate' as const) : ('suspend' as const);
         const armed = await untilSettledOrCrashed(
-          runner.arm({ guestId: next.id, holder: 'app', action, when, confirmWithin: 30 * S }).catch((error: unknown) => {
+          runner.arm({ guestId: next.id, holder: 'app', action, when, confirmWithin: 30 * S, by: byUser }).catch((error: unknown) => {
             expect(error).toBeInstanceOf(StorageError);
             expect(diskIsFull()).toBe(true);
             expect(runner.ofGuest(next.id)?.id).toBe(before?.id);
@@ -231,6 +235,7 @@ async function play(commands: readonly Command[]): Promise<void> {
           action: 'suspend',
           when: { kind: 'for', ms: 60 * S },
           confirmWithin: S,
+          by: byUser,
         } as const;
         const armed = await untilSettledOrCrashed(runner.arm(request).catch(() => undefined));
         if (armed === undefined || armed === 'crashed') return;
@@ -275,13 +280,18 @@ async function play(commands: readonly Command[]): Promise<void> {
         const promised = promises.get(alarm.id);
         promises.delete(alarm.id);
         const cancelled = await untilSettledOrCrashed(
-          runner.cancel(alarm.id).catch((error: unknown) => {
-            expect(error).toBeInstanceOf(AlarmRefusedError);
+          runner.cancel(alarm.id, { why: 'asked', by: byUser }).catch((error: unknown) => {
+            if (!(error instanceof AlarmRefusedError)) {
+              expect(error).toBeInstanceOf(StorageError);
+              expect(diskIsFull()).toBe(true);
+            }
             return 'refused' as const;
           }),
         );
-        mayReturn.add(alarm.id);
-        if (cancelled === 'refused' && promised) promises.set(alarm.id, promised);
+        if (cancelled === 'crashed') mayReturn.add(alarm.id);
+        if (cancelled === 'refused' && promised && runner.ofGuest(next.id)?.id === alarm.id) promises.set(alarm.id, promised);
+        // Acknowledged: it wakes nobody any more.
+        if (cancelled === undefined) acknowledged.add(alarm.id);
         // An unwatched guest must not sleep for ever in this test.
         if (cancelled !== 'refused') world.guest(next.id).state = 'running';
         world.show(next.id, 'user');

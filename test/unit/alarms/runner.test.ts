@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AlarmRefusedError } from '../../../main/alarms/runner';
 import { MAX_TIMER_MS } from '../../../main/clock';
+import { byUser } from '../../../main/power/actor';
 import { createWorld, D, H, MIN, onDisk, S, WAKE_MS, wakes, type World } from './world';
 
 describe('an alarm', () => {
@@ -37,6 +38,7 @@ describe('an alarm', () => {
       holder: 'app', action: 'suspend',
       when: { kind: 'for', ms: H },
       confirmWithin: MIN,
+      by: byUser,
     });
     expect(app.runner.list()).toEqual([]);
     const alarm = await arming;
@@ -51,7 +53,7 @@ describe('an alarm', () => {
     const at = world.clock.now() + 2 * H;
     await world
       .runner()
-      .arm({ guestId: 'g', holder: 'app', action: 'suspend', when: { kind: 'until', at, text: '' }, confirmWithin: MIN });
+      .arm({ guestId: 'g', holder: 'app', action: 'suspend', when: { kind: 'until', at, text: '' }, confirmWithin: MIN, by: byUser });
     world.guest('g').state = 'suspended';
     world.show('g');
     await world.clock.advance(H);
@@ -86,6 +88,7 @@ describe('an alarm', () => {
       holder: 'app', action: 'suspend',
       when: { kind: 'for', ms: H },
       confirmWithin: MIN,
+      by: byUser,
     });
     world.clock.step(-30 * MIN);
     runner.recheck();
@@ -151,7 +154,7 @@ describe('an alarm', () => {
     const app = await world.begin();
     const first = await world.sleep('g', H);
     const second = await world.sleep('g', 2 * H);
-    expect(app.ended).toMatchObject([{ alarm: { id: first.id }, ending: { kind: 'cancelled', by: 'user' } }]);
+    expect(app.ended).toMatchObject([{ alarm: { id: first.id }, ending: { kind: 'cancelled', why: 'replaced', by: byUser } }]);
     expect(app.runner.list().map(({ id }) => id)).toEqual([second.id]);
     await world.clock.advance(H + MIN);
     expect(wakes(world)).toEqual([]);
@@ -165,6 +168,7 @@ describe('an alarm', () => {
       holder: 'app', action: 'suspend',
       when: { kind: 'for', ms: H },
       confirmWithin: MIN,
+      by: byUser,
     } as const;
     const [first, second] = await Promise.allSettled([runner.arm(request), runner.arm(request)]);
     expect(first.status).toBe('fulfilled');
@@ -182,7 +186,7 @@ describe('an alarm', () => {
 
 describe('a sleep', () => {
   const arm = (world: World, ms: number) =>
-    world.runner().arm({ guestId: 'g', holder: 'app', action: 'suspend', when: { kind: 'for', ms }, confirmWithin: 30 * S });
+    world.runner().arm({ guestId: 'g', holder: 'app', action: 'suspend', when: { kind: 'for', ms }, confirmWithin: 30 * S, by: byUser });
 
   it('that takes longer than the alarm is not woken before it began', async () => {
     const world = createWorld();
@@ -197,12 +201,27 @@ describe('a sleep', () => {
     expect(wakes(world)).toEqual(['woken']);
   });
 
+  it('that has not begun when its holder’s time is over is not taken for one that has ended', async () => {
+    const world = createWorld();
+    const app = await world.begin();
+    app.runner.guestObserved('g', { name: 'running', cause: 'unknown', since: null });
+    const request = { guestId: 'g', action: 'suspend', when: { kind: 'for', ms: MIN }, by: byUser } as const;
+    const { id } = await app.runner.arm({ ...request, holder: 'guest', confirmWithin: 10 * MIN });
+    await app.runner.hold(id, 'guest', { kind: 'guest', at: world.clock.now() + MIN });
+    await world.clock.advance(5 * MIN);
+    expect(app.runner.list()).toMatchObject([{ id, phase: { kind: 'pending' } }]);
+    world.guest('g').state = 'suspended';
+    world.show('g');
+    await world.clock.advance(WAKE_MS);
+    expect(wakes(world)).toEqual(['woken']);
+  });
+
   it('that failed ends its alarm', async () => {
     const world = createWorld();
     const app = await world.begin();
     const { id } = await arm(world, H);
     app.runner.sleepFailed(id);
-    expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', by: 'sleep-failed' } }]);
+    expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', why: 'sleep-failed' } }]);
     app.runner.sleepFailed(id);
     app.runner.sleepConfirmed(id);
     expect(app.ended).toHaveLength(1);
@@ -221,7 +240,7 @@ describe('a sleep', () => {
       await world.clock.advance(30 * S - 1);
       expect(app.runner.list()).toHaveLength(1);
       await world.clock.advance(1);
-      expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', by: 'sleep-failed' } }]);
+      expect(app.ended).toMatchObject([{ ending: { kind: 'cancelled', why: 'never-slept' } }]);
     },
   );
 

@@ -1,6 +1,7 @@
 import { createAlarmRunner, type AlarmRunner } from '../../../main/alarms/runner';
 import { openAlarmStore } from '../../../main/alarms/store';
 import type { Clock } from '../../../main/clock';
+import { byUser } from '../../../main/power/actor';
 import type { Alarm, AlarmEnding, WakeOutcome } from '../../../main/power/alarms';
 import type { Cause, PowerStateName } from '../../../main/power/states';
 import { fakeClock } from '../../fakes/clock';
@@ -124,6 +125,7 @@ export function createWorld(start?: number) {
       clock: own,
       store,
       wake: (alarm, wanted) => (override.wake ?? wake)(alarm, wanted),
+      onClockStep: () => undefined,
       onChange: (alarms) => changes.push(alarms),
       onEnded: (alarm, ending) => ended.push({ alarm, ending }),
       onStoreProblem: (error) => problems.push(error?.message),
@@ -211,6 +213,7 @@ export function createWorld(start?: number) {
         action,
         when: { kind: 'for', ms },
         confirmWithin: 30_000,
+        by: byUser,
       });
       guest(id).state = action === 'hibernate' ? 'hibernated' : 'suspended';
       show(id, 'user');

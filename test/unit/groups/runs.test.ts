@@ -103,6 +103,17 @@ describe('a run', () => {
     await world.stop();
   });
 
+  it('offers to start a guest whose command nobody has read, since only that shows it', async () => {
+    const { world, runs, begin, steps, done } = await withRuns([{ name: 'nas' }, { name: 'web' }], { nas: 0, web: 0 });
+    await Promise.all(['nas', 'web'].map((name) => world.ready(name)));
+    await world.set('nas', 'hibernate');
+    const id = begin({ kind: 'group', groupId: 'g' }, { action: 'wakeup' });
+    await done(id);
+    expect(steps(id)?.[0]).toEqual(['nas', 'failed', 'You have not seen its start command yet. Read the command, then confirm.']);
+    expect(runs.run(id)?.steps.map(({ offer }) => offer)).toEqual(['start', undefined]);
+    await world.stop();
+  });
+
   it('leaves those as they are whose turn had not come when it was cancelled', async () => {
     const { world, runs, begin, steps, done } = await withRuns([{ name: 'nas' }, { name: 'web' }, { name: 'db' }], {
       nas: 60,
@@ -118,8 +129,8 @@ describe('a run', () => {
     expect(runs.run(id)?.done).toBe(true);
     expect(steps(id)).toEqual([
       ['nas', 'done', null],
-      ['web', 'skipped', 'You cancelled before its turn came.'],
-      ['db', 'skipped', 'You cancelled before its turn came.'],
+      ['web', 'cancelled', null],
+      ['db', 'cancelled', null],
     ]);
     expect(() => runs.cancel(id)).toThrow('turn has come already');
     runs.dismiss(id);

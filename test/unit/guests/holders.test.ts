@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { byUser } from '../../../main/power/actor';
 import { agentIgnores } from '../../fakes/faulty-qemu';
+import { fakeClock } from '../../fakes/clock';
 import { memoryFs } from '../../fakes/memory-fs';
 import { createWorld, JOB_PREFIX, type WorldGuest } from './world';
 
@@ -7,6 +9,7 @@ vi.mock('../../../main/demo/one-client-server', async () => import('../../fakes/
 
 const S = 1000;
 const MIN = 60 * S;
+const H = 60 * MIN;
 const withClock: WorldGuest = { name: 'nas', settings: { wakeClock: true } };
 const rtcOf = (world: Awaited<ReturnType<typeof createWorld>>) => world.qemu('nas').guest.wakeAlarm();
 
@@ -117,8 +120,8 @@ describe('the guest’s own clock', () => {
     const alarm = world.alarm('nas');
     if (!alarm) throw new Error('No alarm');
     expect(world.fleet.changeRefusal(alarm)).toMatchObject({ remedy: expect.stringContaining('Wake the guest') as unknown });
-    await expect(world.fleet.cancelAlarm(alarm.id)).rejects.toThrow(/cannot be reached while the guest sleeps/);
-    await expect(world.fleet.moveAlarm(alarm.id, { kind: 'by', ms: MIN })).rejects.toThrow(/Wake the guest/);
+    await expect(world.fleet.cancelAlarm(alarm.id, byUser)).rejects.toThrow(/cannot be reached while the guest sleeps/);
+    await expect(world.fleet.moveAlarm(alarm.id, { kind: 'by', ms: MIN }, byUser)).rejects.toThrow(/Wake the guest/);
     expect(world.alarm('nas')).toEqual(alarm);
   });
 
@@ -163,12 +166,12 @@ describe('a job on the host', () => {
     const world = await asleepFor('1 h', 'host');
     const alarm = world.alarm('nas');
     if (!alarm) throw new Error('No alarm');
-    const moved = await world.done(world.fleet.moveAlarm(alarm.id, { kind: 'by', ms: 30 * MIN }));
+    const moved = await world.done(world.fleet.moveAlarm(alarm.id, { kind: 'by', ms: 30 * MIN }, byUser));
     expect(moved.due).toBe(alarm.due + 30 * MIN);
     const [job, ...others] = world.hostJobs.jobs.values();
     expect(others).toEqual([]);
     expect((job?.dueAt ?? 0) - world.clock.monotonic()).toBe(moved.due - world.clock.now());
-    await world.done(world.fleet.cancelAlarm(alarm.id));
+    await world.done(world.fleet.cancelAlarm(alarm.id, byUser));
     expect(world.hostJobs.jobs.size).toBe(0);
     expect(world.guest('nas').state.name).toBe('suspended');
   });
@@ -178,7 +181,7 @@ describe('a job on the host', () => {
     const alarm = world.alarm('nas');
     if (!alarm) throw new Error('No alarm');
     world.hostJobs.refuses.add('cancel');
-    await expect(world.done(world.fleet.cancelAlarm(alarm.id))).rejects.toThrow(/could not be cancelled: The host refuses cancel/);
+    await expect(world.done(world.fleet.cancelAlarm(alarm.id, byUser))).rejects.toThrow(/could not be cancelled: The host refuses cancel/);
     expect(world.alarm('nas')).toEqual(alarm);
   });
 
@@ -190,7 +193,7 @@ describe('a job on the host', () => {
     await deaf.ready('nas');
     expect(await deaf.set('nas', 'suspend', '1 h', true, 'host')).toBeNull();
     expect(deaf.hostJobs.calls).toContain('place');
-    await deaf.until('no job', () => deaf.hostJobs.jobs.size === 0);
+    await deaf.until('no job', () => deaf.hostJobs.jobs.size === 0, 10 * MIN);
     expect(deaf.alarm('nas')).toBeUndefined();
   });
 
@@ -239,5 +242,49 @@ describe('a disk that takes nothing', () => {
     expect(rtcOf(world)).toBeNull();
     expect(world.hostJobs.calls).not.toContain('place');
     expect(world.texts('nas').join()).not.toContain('Sleep: asked');
+  });
+
+  it.each(['app', 'host'] as const)('keeps an alarm that was to be cancelled, and its holder keeps it (%s)', async (holder) => {
+    const world = await asleepFor('1 h', holder);
+    const alarm = world.alarm('nas');
+    if (!alarm) throw new Error('No alarm');
+    world.fs.fault = (_, operation) => (operation === 'write' ? 'ENOSPC' : undefined);
+    await expect(world.done(world.fleet.cancelAlarm(alarm.id, byUser))).rejects.toThrow(/^The alarm is still set\. .*alarms\.json could not be saved/);
+    expect(world.alarm('nas')).toEqual(alarm);
+    expect(world.hostJobs.calls).not.toContain('cancel');
+    world.fs.fault = () => undefined;
+    await world.done(world.fleet.cancelAlarm(alarm.id, byUser));
+    const disk = world.fs.afterProcessEnd();
+    world.fs.fault = () => 'crash';
+    const again = await world.open(disk);
+    expect(again.alarm('nas')).toBeUndefined();
+    await again.pass(120 * MIN);
+    expect(world.hostJobs.jobs.size).toBe(0);
+    expect(world.qemu('nas').status()).toBe('suspended');
+  });
+});
+
+describe('this computer’s clock, when it is set while a job on a host keeps an alarm', () => {
+  it.each([-1, 1])('by %i h, does not move an alarm “until”', async (hours) => {
+    const clock = fakeClock();
+    const world = await createWorld([{ name: 'nas' }], { jobs: true, clock });
+    await world.ready('nas');
+    const at = clock.now() + 9 * H;
+    const when = { kind: 'until', at, text: 'until' } as const;
+    const refusal = await world.done(
+      world.fleet.setPowerState(world.guest('nas'), { action: 'suspend', when, startAccepted: true, by: byUser, alarm: 'host' }),
+    );
+    expect(refusal).toBeNull();
+    await world.shows('nas', 'suspended');
+    clock.step(hours * H);
+    await world.pass(MIN);
+    const [job] = world.hostJobs.jobs.values();
+    expect((job?.dueAt ?? 0) - clock.monotonic()).toBe(at - clock.now());
+    // The job alone wakes it, at that time.
+    await world.stop();
+    await world.pass(at - clock.now() - S);
+    expect(world.qemu('nas').status()).toBe('suspended');
+    await world.pass(2 * S);
+    expect(world.qemu('nas').status()).toBe('running');
   });
 });

@@ -240,7 +240,7 @@ describe('the alarm of a sleep whose outcome is not known', () => {
     world.link.become({ kind: 'ready' });
     await world.shows('nas', 'running');
     await world.until('the alarm is dropped', () => !world.alarm('nas'));
-    expect(world.texts('nas')).toContain('Its alarm was dropped, because it did not fall asleep.');
+    expect(world.texts('nas')).toContain('Its alarm was dropped, because it was not seen to fall asleep.');
   });
 
   it('fires late when the host comes back after it was due', async () => {

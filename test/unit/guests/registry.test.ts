@@ -200,7 +200,7 @@ describe('the list', () => {
     const { id } = world.guest('nas');
     expect(() => world.fleet.remove(id)).toThrow(/alarm/);
     const alarm = world.alarm('nas');
-    await world.done(world.fleet.cancelAlarm(alarm?.id ?? ''));
+    await world.done(world.fleet.cancelAlarm(alarm?.id ?? '', byUser));
     world.fleet.remove(id);
     expect(world.fleet.guest(id)).toBeUndefined();
     expect(world.fleet.history.of(id)).toEqual([]);

@@ -133,10 +133,11 @@ export async function createWorld(
         ]
       : [];
 
-  /** The host's jobs wake its guests, by the sockets of their monitors, as a key would. */
+  /** The host's jobs wake its guests, by the sockets of their monitors, as a key would, or start what does not run. */
   const hostJobs = fakeHostJobs(clock, clock.monotonic, ({ means }) => {
-    const slot = slots.find(({ qemu }) => means.kind === 'qmp' && qemu?.qmp.kind === 'unix' && qemu.qmp.path === means.socket);
-    slot?.qemu?.guest.wakeByItself();
+    const listening = slots.find(({ qemu }) => 'socket' in means && qemu?.qmp.kind === 'unix' && qemu.qmp.path === means.socket);
+    if (means.kind === 'qmp' || (means.kind === 'start' && means.from === 'hybrid')) listening?.qemu?.guest.wakeByItself();
+    if (means.kind === 'start' && !listening) void slots.find((_, index) => means.recipe.args.includes(uuidOf(index)))?.start();
     return true;
   });
 

@@ -27,7 +27,7 @@ export async function copyOf(name: string): Promise<string> {
 export async function openAll(dir: string) {
   const clock = fakeClock(Date.UTC(2027, 0, 1));
   const profile = await openProfile(dir, clock);
-  const planning = await openPlanning({ clock, dir, fleets: () => [], touch: () => {}, onNotice: () => () => {}, onFailure: () => {} });
+  const planning = await openPlanning({ clock, dir, fleets: () => [], touch: () => {}, onNotice: () => () => {}, onEvent: () => {} });
   // Nothing of the rest is asked for until it is started.
   const rest = { clock } as unknown as Omit<HostPowersOptions, 'document'>;
   const hostPower = await openHostPowers({ dir, ...rest });

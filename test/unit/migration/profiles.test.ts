@@ -35,10 +35,17 @@ const valueIn = (files: Record<string, string>, name: string): unknown => {
 
 /** What was not kept at first is this after it. */
 const beginnings = {
-  guests: { manager: 'qemu', sleptBefore: false, rtcAlarm: null },
+  guests: { manager: 'qemu', monitors: [], vmid: null, sleptBefore: false, rtcAlarm: null },
   settings: { notifications: { woken: true, failed: true, late: true }, updates: null, trayTold: false },
 };
 const empties: Record<string, unknown> = { guests: [], alarms: [], hosts: [], groups: [], schedules: [], 'host-power': [] };
+
+/** The first version's alarms were all set for the wake. */
+function armedSince2(armed: unknown): unknown {
+  if (armed === null) return null;
+  const { at, guestIds } = armed as { at: number; guestIds: string[] };
+  return { at, guests: guestIds.map((guestId) => ({ guestId, due: at })) };
+}
 
 /** What this version makes of a document of that profile. */
 function expected(name: string, old: Stored | undefined): unknown {
@@ -51,6 +58,8 @@ function expected(name: string, old: Stored | undefined): unknown {
     case 'alarms':
       // The first version's app kept all of them.
       return old.version === 1 ? (old.value as Rows).map((alarm) => ({ ...alarm, holder: 'app' })) : old.value;
+    case 'schedules':
+      return old.version === 1 ? (old.value as Rows).map((schedule) => ({ ...schedule, armed: armedSince2(schedule['armed']) })) : old.value;
     default:
       return old.value;
   }

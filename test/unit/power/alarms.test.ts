@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { byNobodyKnown } from '../../../main/power/actor';
 import { clockStepped, restored } from '../../../main/power/alarm-clock';
 import {
   extend,
@@ -32,7 +33,7 @@ const request = {
   basis: 'duration',
 } as const;
 const pending = newAlarm({ ...request, confirmWithin: 30_000 }, T);
-const armed = sleepConfirmed(pending);
+const armed = sleepConfirmed(pending, T);
 const firing = startFiring(armed, armed.due);
 const retrying = kept(fireResult(firing, { kind: 'unreachable', reason: 'no link' }, armed.due));
 const retryingSent = kept(fireResult(firing, { kind: 'failed', reason: 'sleeps on' }, armed.due));
@@ -47,8 +48,8 @@ describe('a new alarm', () => {
   it('is pending until its sleep is seen', () => {
     expect(pending.phase).toEqual({ kind: 'pending', confirmBy: T + 30_000 });
     expect(armed).toEqual({ ...pending, phase: { kind: 'armed' } });
-    expect(sleepConfirmed(armed)).toBe(armed);
-    expect(sleepConfirmed(firing)).toBe(firing);
+    expect(sleepConfirmed(armed, T)).toBe(armed);
+    expect(sleepConfirmed(firing, T)).toBe(firing);
   });
 
   it.each([T, T + 999, T + 365 * 24 * H + 1, NaN, Infinity])('is refused for %d', (due) => {
@@ -62,7 +63,7 @@ describe('a new alarm', () => {
   it('ends when the sleep failed, unless the guest was seen asleep', () => {
     expect(sleepFailed(pending)).toEqual({
       kind: 'ended',
-      ending: { kind: 'cancelled', by: 'sleep-failed' },
+      ending: { kind: 'cancelled', why: 'sleep-failed', by: byNobodyKnown },
     });
     expect(sleepFailed(armed)).toEqual({ kind: 'goes-on', alarm: armed });
   });
@@ -116,7 +117,7 @@ describe('when an alarm is looked at', () => {
   it('waits for the confirmation of a sleep that is shorter than its confirmation takes', () => {
     const short = newAlarm({ ...request, due: T + 1_000, confirmWithin: 30_000 }, T);
     expect(isDue(short, T + 29_999)).toBe(false);
-    expect(isDue(sleepConfirmed(short), T + 1_000)).toBe(true);
+    expect(isDue(sleepConfirmed(short, T), T + 1_000)).toBe(true);
     expect(isDue(short, T + 30_000)).toBe(true);
   });
 
@@ -209,7 +210,7 @@ describe('what is seen of the guest', () => {
   const late = armed.due + 2_000;
   const see = (alarm: Alarm, name: PowerStateName, now = late) => {
     const step = guestObserved(alarm, { name, cause: 'guest' }, now);
-    if (step.kind === 'ended') return step.ending.kind === 'cancelled' ? step.ending.by : step.ending.kind;
+    if (step.kind === 'ended') return step.ending.kind === 'cancelled' ? step.ending.why : step.ending.kind;
     return step.alarm === alarm ? 'same' : step.alarm.phase.kind;
   };
   const states: PowerStateName[] = [
@@ -227,7 +228,7 @@ describe('what is seen of the guest', () => {
   it.each<[string, Alarm, string[]]>([
     // states:                 running        paused         suspended hibernated saved   off       crashed
     // unknown
-    ['pending', pending, ['sleep-failed', 'same', 'armed', 'armed', 'same', 'failed', 'failed', 'same']],
+    ['pending', pending, ['never-slept', 'same', 'armed', 'armed', 'same', 'failed', 'failed', 'same']],
     ['armed', armed, ['ended-early', 'same', 'same', 'same', 'same', 'failed', 'failed', 'same']],
     ['firing', firing, ['same', 'same', 'same', 'same', 'same', 'same', 'same', 'same']],
     ['retrying', retrying, ['ended-early', 'same', 'same', 'same', 'same', 'failed', 'failed', 'same']],
@@ -239,7 +240,7 @@ describe('what is seen of the guest', () => {
     [
       'pending hibernation',
       as('hibernate', pending),
-      ['sleep-failed', 'same', 'armed', 'armed', 'same', 'same', 'same', 'same'],
+      ['never-slept', 'same', 'armed', 'armed', 'same', 'same', 'same', 'same'],
     ],
     [
       'hibernated',
@@ -251,9 +252,18 @@ describe('what is seen of the guest', () => {
     expect(states.map((name) => see(alarm, name))).toEqual(expected);
   });
 
+  it('a guest seen asleep only after its own clock rang is the app’s to wake', () => {
+    const byClock: Alarm = { ...pending, holder: 'guest', held: { kind: 'guest', at: T + H } };
+    expect(sleepConfirmed(byClock, T + H - 1)).toEqual({ ...byClock, phase: { kind: 'armed' } });
+    expect(sleepConfirmed(byClock, T + H)).toEqual({ ...pending, holder: 'app', phase: { kind: 'armed' } });
+    const job = { name: 'j', kind: 'at', ref: '1', due: T + H } as const;
+    const byJob: Alarm = { ...pending, holder: 'host', held: { kind: 'host', hostId: 'nas', job, keeper: 'at', survives: '', blocked: false } };
+    expect(sleepConfirmed(byJob, T + H)).toEqual({ ...byJob, phase: { kind: 'armed' } });
+  });
+
   it('a guest that is not asleep yet keeps its alarm until the sleep has to be confirmed', () => {
     expect(see(pending, 'running', T + 29_999)).toBe('same');
-    expect(see(pending, 'running', T + 30_000)).toBe('sleep-failed');
+    expect(see(pending, 'running', T + 30_000)).toBe('never-slept');
   });
 
   it('says who woke it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draft, scheduled, utc, type World } from './world';
+import { draft, scheduled, shown, utc, type World } from './world';
 
 const asking = (conditions: Partial<ReturnType<typeof draft>['conditions']>) => ({
   conditions: { ...draft().conditions, ...conditions },
@@ -125,6 +125,46 @@ describe('a grace period', () => {
     expect(graces.size).toBe(0);
     await world.until('2026-11-24T00:00');
     expect(world.acts()).toEqual([]);
+  });
+
+  it('ends when its night is skipped, which then is left out with its wake; the next one is not', async () => {
+    const { world, id } = await scheduled(asking({ graceSeconds: 600 }));
+    const { schedules } = world.app();
+    const next = () => schedules.next(schedules.find(id)!).map(({ sleep }) => shown(sleep));
+    await world.until('2026-11-23T23:35');
+    expect(next()).toEqual(['2026-11-23T23:30:00', '2026-11-24T23:30:00', '2026-11-25T23:30:00']);
+    expect(schedules.upcoming().map((one) => shown(one.next.sleep))).toEqual(['2026-11-23T23:30:00']);
+    await schedules.skipNext(id, true);
+    expect(world.app().graces.size).toBe(0);
+    await world.until('2026-11-24T01:00');
+    world.be('nas', 'suspended');
+    await world.until('2026-11-24T08:00');
+    expect(world.acts()).toEqual([]);
+    expect(next()[0]).toBe('2026-11-24T23:30:00');
+    world.be('nas', 'running');
+    await world.until('2026-11-25T00:00');
+    expect(world.acts()).toEqual([['nas', 'suspend', '2026-11-24T23:40:00', '2026-11-25T07:00:00']]);
+  });
+
+  it('goes on when the disk takes no skip', async () => {
+    const { world, id } = await scheduled(asking({ graceSeconds: 600 }));
+    await world.until('2026-11-23T23:35');
+    world.app().fs.fault = () => 'ENOSPC';
+    await expect(world.app().schedules.skipNext(id, true)).rejects.toThrow('The disk is full');
+    expect(world.app().graces.size).toBe(1);
+  });
+
+  it('that ends while something else came due leaves that due', async () => {
+    const { world } = await scheduled(asking({ graceSeconds: 3600 }), ['nas', 'web']);
+    const target = { kind: 'guests' as const, guestIds: ['web'] };
+    const rule = { kind: 'cron' as const, sleep: '45 23 * * *', wake: null };
+    await world.app().schedules.save(null, draft({ name: 'Web', target, rule }));
+    await world.until('2026-11-23T23:40');
+    // This computer sleeps over it, and the user is quicker than the next look.
+    world.clock.sleep(600_000);
+    world.app().schedules.endGrace(theGrace(world)?.id ?? '', 'cancel');
+    await world.until('2026-11-24T00:00');
+    expect(world.acts().map(([one]) => one)).toEqual(['web']);
   });
 
   it('that a crash cut off is a sleep that was missed', async () => {

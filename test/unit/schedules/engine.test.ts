@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { D, draft, H, MIN, S, createWorld, scheduled, shown, utc } from './world';
+import { createWorld, D, draft, H, MIN, mornings, S, scheduled, shown, utc } from './world';
 
-const wakeOnly = { rule: { kind: 'weekly', days: [1, 2, 3, 4, 5, 6, 7], sleepAt: null, wakeAt: '07:00' } } as const;
-const weekdaysWakeOnly = { ...wakeOnly, rule: { ...wakeOnly.rule, days: [...wakeOnly.rule.days] } };
 const sleepOnly = { rule: { kind: 'weekly' as const, days: [1, 2, 3, 4, 5, 6, 7], sleepAt: '23:30', wakeAt: null } };
 
 describe('a night', () => {
@@ -30,7 +28,7 @@ describe('a night', () => {
   });
 
   it('wakes those that sleep without an alarm, and leaves those alone that have one, or are up', async () => {
-    const { world } = await scheduled(weekdaysWakeOnly, ['nas', 'web', 'db', 'off']);
+    const { world } = await scheduled(mornings, ['nas', 'web', 'db', 'off']);
     world.be('nas', 'suspended');
     world.be('web', 'suspended');
     world.guest('web').alarm = utc('2026-11-24T09:00');
@@ -47,6 +45,32 @@ describe('a night', () => {
     await world.until('2026-11-24T07:30');
     expect(world.asked.filter(({ action }) => action === 'wakeup')).toEqual([]);
     expect([world.guest('nas').state, world.guest('web').state]).toEqual(['suspended', 'running']);
+  });
+
+  it('wakes a guest that was up in the night, and sleeps again without an alarm', async () => {
+    const { world } = await scheduled({}, ['nas', 'web']);
+    await world.until('2026-11-24T02:00');
+    world.be('nas', 'running');
+    // Not long enough for a look at all of them.
+    await world.until('2026-11-24T02:00:05');
+    world.be('nas', 'suspended');
+    await world.until('2026-11-24T07:30');
+    expect(world.acts().slice(2)).toEqual([['nas', 'wakeup', '2026-11-24T07:00:00', null]]);
+    expect(world.guest('nas').state).toBe('running');
+    expect(world.app().notices).toEqual([]);
+  });
+
+  it('wakes a guest that the user woke and put to sleep again, also after a restart', async () => {
+    const { world } = await scheduled();
+    await world.until('2026-11-24T02:00');
+    world.be('nas', 'running');
+    await world.until('2026-11-24T03:00');
+    world.be('nas', 'suspended');
+    await world.until('2026-11-24T05:00');
+    Object.assign(world.guest('nas'), { since: null });
+    await world.again();
+    await world.until('2026-11-24T07:30');
+    expect(world.guest('nas').state).toBe('running');
   });
 
   it('staggers the alarms of a group by its delays', async () => {
@@ -78,7 +102,7 @@ describe('a night', () => {
     ]);
     const app = await world.boot();
     app.schedules.start();
-    await app.schedules.save(null, draft({ ...weekdaysWakeOnly, target: { kind: 'group', groupId: 'g' } }));
+    await app.schedules.save(null, draft({ ...mornings, target: { kind: 'group', groupId: 'g' } }));
     world.guest('web').refusal = { code: 'cannot-wake', message: 'It cannot be woken.', remedy: 'Start it.' };
     await world.until('2026-11-24T07:10');
     expect(world.acts()).toEqual([
@@ -102,43 +126,6 @@ describe('a night', () => {
     // The next night says the same once.
     await world.until('2026-11-25T00:00');
     expect(world.app().notices).toHaveLength(1);
-  });
-});
-
-describe('a wake that could not be done', () => {
-  it('is tried again until the guest can be seen, and no more than once when it can', async () => {
-    const { world, id } = await scheduled(weekdaysWakeOnly);
-    world.be('nas', 'suspended');
-    const { since } = world.guest('nas');
-    world.be('nas', 'unknown');
-    await world.until('2026-11-24T08:00');
-    expect(world.acts()).toEqual([]);
-    expect(world.app().notices).toMatchObject([{ guestId: 'nas', title: 'nas was not woken yet' }]);
-    Object.assign(world.guest('nas'), { state: 'suspended', since });
-    await world.until('2026-11-24T08:02');
-    expect(world.acts()).toHaveLength(1);
-    expect(world.guest('nas').state).toBe('running');
-    expect(world.app().notices).toEqual([]);
-    expect(world.app().schedules.find(id)?.waking).toBeNull();
-  });
-
-  it('is given up after three wakes that it slept through', async () => {
-    const { world } = await scheduled(weekdaysWakeOnly);
-    world.be('nas', 'suspended');
-    world.guest('nas').deaf = true;
-    await world.until('2026-11-24T08:00');
-    expect(world.acts()).toHaveLength(3);
-    expect(world.app().notices).toMatchObject([{ title: 'nas was not woken' }]);
-  });
-
-  it('leaves a guest alone that was put to sleep again since', async () => {
-    const { world } = await scheduled(weekdaysWakeOnly);
-    world.be('nas', 'unknown');
-    await world.until('2026-11-24T08:00');
-    world.be('nas', 'suspended');
-    await world.until('2026-11-24T08:05');
-    expect(world.acts()).toEqual([]);
-    expect(world.guest('nas').state).toBe('suspended');
   });
 });
 
@@ -172,7 +159,7 @@ describe('what was missed while the app was away', () => {
   });
 
   it('(late) wakes after all', async () => {
-    const { world, back } = await away('late', '2026-11-24T09:00', weekdaysWakeOnly);
+    const { world, back } = await away('late', '2026-11-24T09:00', mornings);
     world.be('nas', 'suspended');
     await back();
     await world.until('2026-11-24T09:01');
@@ -201,6 +188,23 @@ describe('what was missed while the app was away', () => {
     await expect(schedules.answerMissed(id, 'now')).rejects.toThrow('Nothing of it waits');
   });
 
+  it('(ask) asks once, and once more after a restart', async () => {
+    const { world, back } = await away('ask', '2026-11-24T01:00');
+    await back();
+    await world.until('2026-11-24T01:01');
+    expect(world.app().asked).toEqual(['sleep 2026-11-23T23:30:00']);
+    await world.until('2026-11-24T01:30');
+    expect(world.app().asked).toHaveLength(1);
+    await world.again();
+    await world.until('2026-11-24T01:31');
+    expect(world.app().asked).toEqual(['sleep 2026-11-23T23:30:00']);
+    const [id = ''] = world.app().schedules.ids();
+    await world.app().schedules.answerMissed(id, 'skip');
+    await world.again();
+    await world.until('2026-11-24T01:32');
+    expect(world.app().asked).toEqual([]);
+  });
+
   it('(ask) waits for an answer: skip', async () => {
     const { world, back, id } = await away('ask', '2026-11-24T02:00');
     const { schedules } = await back();
@@ -218,7 +222,7 @@ describe('what was missed while the app was away', () => {
   });
 
   it('(ask) keeps asking about a wake as long as its guest sleeps, through a restart', async () => {
-    const { world, back, id } = await away('ask', '2026-11-24T09:00', weekdaysWakeOnly);
+    const { world, back, id } = await away('ask', '2026-11-24T09:00', mornings);
     world.be('nas', 'suspended');
     await back();
     await world.until('2026-11-24T12:00');
@@ -233,7 +237,7 @@ describe('what was missed while the app was away', () => {
   });
 
   it('(ask) asks nothing of a wake when somebody has woken it', async () => {
-    const { world, back, id } = await away('ask', '2026-11-24T09:00', weekdaysWakeOnly);
+    const { world, back, id } = await away('ask', '2026-11-24T09:00', mornings);
     world.be('nas', 'suspended');
     const { schedules } = await back();
     expect(schedules.find(id)?.missed).not.toBeNull();
@@ -302,7 +306,7 @@ describe('a disk that fails', () => {
   });
 
   it('wakes all the same', async () => {
-    const { world } = await scheduled(weekdaysWakeOnly);
+    const { world } = await scheduled(mornings);
     world.be('nas', 'suspended');
     world.app().fs.fault = () => 'ENOSPC';
     await world.until('2026-11-24T07:30');

@@ -32,6 +32,10 @@ export interface SimulatedGuest {
   /** What comes of being asked. */
   refusal: Refusal | null;
   deaf: boolean;
+  /** Why its alarm cannot be moved; null when it can. */
+  fixed: string | null;
+  /** A fault of the app's own when its agent is looked at. */
+  fault: Error | null;
 }
 
 /** What a guest was asked. */
@@ -49,6 +53,8 @@ export interface Process {
   readonly fs: MemoryFs;
   readonly notices: Notice[];
   readonly graces: Set<string>;
+  /** Missed halves that the user was asked about. */
+  readonly asked: string[];
   isAlive(): boolean;
   kill(): void;
 }
@@ -65,6 +71,11 @@ export const draft = (change: Partial<ScheduleDraft> = {}): ScheduleDraft => ({
   conditions: { nobodySignedIn: false, cpuBelowPercent: null, graceSeconds: 0, ...change.conditions },
 });
 
+/** Wakes at 07:00, and puts nobody to sleep. */
+export const mornings = {
+  rule: { kind: 'weekly' as const, days: [1, 2, 3, 4, 5, 6, 7], sleepAt: null, wakeAt: '07:00' },
+};
+
 /** Guests with alarms that hold, a clock and a disk, and an app on them that does what schedules say. */
 export function createWorld(start = '2026-11-23T22:00') {
   const clock = fakeClock(utc(start));
@@ -75,6 +86,8 @@ export function createWorld(start = '2026-11-23T22:00') {
   let group: { id: string; delay: number }[] = [];
   let process: Process | undefined;
   let serial = 0;
+  /** A fault of the app's own, whenever it looks whom a schedule is about. */
+  let fault: Error | null = null;
 
   const guest = (id: string): SimulatedGuest => {
     const known = guests.get(id);
@@ -87,13 +100,17 @@ export function createWorld(start = '2026-11-23T22:00') {
       cpu: 0,
       refusal: null,
       deaf: false,
+      fixed: null,
+      fault: null,
     };
     guests.set(id, made);
     return made;
   };
 
-  const be = (id: string, state: PowerStateName) =>
+  const be = (id: string, state: PowerStateName) => {
     Object.assign(guest(id), { state, since: clock.now(), ...(state === 'suspended' ? {} : { alarm: null }) });
+    if (process?.isAlive()) process.schedules.guestChanged(id);
+  };
 
   /** The alarms that came due wake their guests. */
   const ring = () => {
@@ -116,7 +133,10 @@ export function createWorld(start = '2026-11-23T22:00') {
     let looks = 0;
     const machine = {
       hasAgentChannel: true,
-      lookAtAgent: () => Promise.resolve({ status: 'answering', disabled: [] }),
+      lookAtAgent: () => {
+        const { fault } = guest(id);
+        return fault ? Promise.reject(fault) : Promise.resolve({ status: 'answering', disabled: [] });
+      },
       signedInUsers: () => Promise.resolve({ value: guest(id).users }),
       stats: () => {
         looks += 1;
@@ -135,6 +155,13 @@ export function createWorld(start = '2026-11-23T22:00') {
       machine: () => machine,
       startIsAccepted: () => true,
       note: (text) => void notes.push({ id, text }),
+      moveAlarm(due) {
+        const it = guest(id);
+        if (it.fixed !== null) return Promise.resolve(it.fixed);
+        it.alarm = due;
+        clock.setTimer(due - clock.now(), ring);
+        return Promise.resolve(null);
+      },
       async act({ action, when, by, alarm }): Promise<Outcome> {
         const it = guest(id);
         const right = isSleepAction(action) ? it.state === 'running' : it.state === 'suspended';
@@ -168,11 +195,13 @@ export function createWorld(start = '2026-11-23T22:00') {
     if (document.problem) throw new Error(document.problem.message);
     const notices: Notice[] = [];
     const graces = new Set<string>();
+    const askedAbout: string[] = [];
     const placed = (id: string, delay = 0): Placed[] =>
       guests.has(id) ? [{ member: memberOn(id, own), delayMs: delay * S }] : [];
     const targets: Targets = {
       member: (id) => (guests.has(id) ? memberOn(id, own) : undefined),
       resolve(target) {
+        if (fault) throw fault;
         const members =
           target.kind === 'guests'
             ? target.guestIds.flatMap((id) => placed(id))
@@ -191,6 +220,7 @@ export function createWorld(start = '2026-11-23T22:00') {
       targets,
       onSchedule: () => undefined,
       onGrace: (id) => void (schedules.grace(id) ? graces.add(id) : graces.delete(id)),
+      onMissed: (_, { what, at }) => void askedAbout.push(`${what} ${shown(at)}`),
       onNotice(notice) {
         notices.push(notice);
         return () => void (notices.includes(notice) && notices.splice(notices.indexOf(notice), 1));
@@ -202,6 +232,7 @@ export function createWorld(start = '2026-11-23T22:00') {
       fs,
       notices,
       graces,
+      asked: askedAbout,
       isAlive,
       kill() {
         killed = true;
@@ -225,6 +256,7 @@ export function createWorld(start = '2026-11-23T22:00') {
     app,
     boot,
     setGroup: (members: typeof group) => (group = members),
+    break: (error: Error | null) => void (fault = error),
     forget: (id: string) => guests.delete(id),
     /** A new run of the app, on the files of the last one. */
     async again() {

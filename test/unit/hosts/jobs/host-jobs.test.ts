@@ -51,7 +51,7 @@ const confined = (command: string): string => command.replaceAll(':/usr/bin:/bin
 const PROGRAMS = ['cat', 'cut', 'date', 'grep', 'id', 'ls', 'sed', 'setsid', 'sleep', 'tail', 'tr', 'uname'];
 
 const virsh = 'case "$4 $5" in "domstate 11111111-2222-3333-4444-555555555555") echo running;; *) exit 1;; esac';
-const means: WakeMeans = { kind: 'virsh', uri: `qemu+unix:///system?socket=${HOSTILE}`, uuid: UUID };
+const means: WakeMeans = { kind: 'virsh', uri: `qemu+unix:///system?socket=${HOSTILE}`, uuid: UUID, from: 'suspend' };
 const inAnHour = () => Date.now() + 3_600_000;
 const kindOf = (offer: JobOffer): string => ('keeper' in offer ? offer.keeper.kind : offer.missing);
 async function place(jobs: HostJobs, name: string) {
@@ -77,7 +77,7 @@ async function lookalike(argv: readonly string[], uid?: number): Promise<ChildPr
   return child;
 }
 const idle = (name: string): string[] => {
-  const argv = jobArguments(name, at, { kind: 'qm', vmid: 1, action: 'start' }, 'sleeper');
+  const argv = jobArguments(name, at, { kind: 'qm', vmid: 1, from: 'hibernate' }, 'sleeper');
   return argv.map((each, index) => (index === 2 ? `${each.split('\n')[0]}\nread nothing` : each));
 };
 
@@ -183,9 +183,9 @@ describe.skipIf(process.platform !== 'linux')('which keeper', () => {
     ['no socket', { kind: 'qmp', socket: '/tmp/none at all' }, /no monitor at \/tmp\/none at all on nas/],
     ['an abstract one', { kind: 'qmp', socket: '\0abstract' }, /not at a path/],
     ['an option for a path', { kind: 'qmp', socket: '-U' }, /not at a path/],
-    ['a UUID that is none', { kind: 'virsh', uri: 'qemu:///system', uuid: '--help' }, /no usable UUID/],
-    ['a number that is none', { kind: 'qm', vmid: Number.NaN, action: 'start' }, /no usable number/],
-    ['no qm', { kind: 'qm', vmid: 100, action: 'start' }, /qm is not found on nas/],
+    ['a UUID that is none', { kind: 'virsh', uri: 'qemu:///system', uuid: '--help', from: 'suspend' }, /no usable UUID/],
+    ['a number that is none', { kind: 'qm', vmid: Number.NaN, from: 'hibernate' }, /no usable number/],
+    ['no qm', { kind: 'qm', vmid: 100, from: 'hibernate' }, /qm is not found on nas/],
     ['a domain that is none', { ...means, uuid: UUID.replace('1', '2') }, /cannot see the domain/],
   ])('none for %s', async (_, wrong, reason) => {
     expect(kindOf(await hostWith({ virsh }).offers(wrong))).toMatch(reason);
@@ -193,14 +193,15 @@ describe.skipIf(process.platform !== 'linux')('which keeper', () => {
   }, 30_000);
 
   test('none for a start that is not possible, or too long for a job', async () => {
-    const start = (recipe: object) =>
-      hostWith().offers({ kind: 'start', socket: null, recipe: { executable: '/bin/true', args: [], cwd: '/', daemonizes: false, startsPaused: false, ...recipe } });
+    const start = (recipe: object, from: 'hibernate' | 'hybrid' = 'hibernate') =>
+      hostWith().offers({ kind: 'start', socket: null, from, recipe: { executable: '/bin/true', args: [], cwd: '/', daemonizes: false, startsPaused: false, ...recipe } });
     expect(kindOf(await start({}))).toBe('sleeper');
     expect(kindOf(await start({ notStartable: 'libvirt manages this guest.' }))).toBe('libvirt manages this guest.');
     expect(kindOf(await start({ executable: '/bin/none' }))).toMatch(/cannot be run on nas/);
     expect(kindOf(await start({ cwd: `/${HOSTILE}` }))).toMatch(/folder that the guest was started in is gone/);
     expect(kindOf(await start({ startsPaused: true }))).toMatch(/starts paused/);
-    const long: WakeMeans = { kind: 'start', socket: null, recipe: { executable: '/bin/true', args: ['x'.repeat(60_000)], cwd: '/', daemonizes: false, startsPaused: false } };
+    expect(kindOf(await start({}, 'hybrid'))).toMatch(/monitor is not at a path/);
+    const long: WakeMeans = { kind: 'start', socket: null, from: 'hibernate', recipe: { executable: '/bin/true', args: ['x'.repeat(60_000)], cwd: '/', daemonizes: false, startsPaused: false } };
     await expect(hostWith().place({ name: 'reveille-x-1', due: inAnHour(), means: long })).rejects.toThrow(/too long/);
   }, 30_000);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WakeMeans } from '../../../../main/hosts/jobs/job';
 import { jobProgram } from '../../../../main/hosts/jobs/program';
-import { isMissing } from '../../../support/requires';
+import { requireComponent } from '../../../support/requires';
 import { SHELLS } from '../ssh/local-remote';
 import { until } from '../ssh/processes';
 import { fakeMonitor, type FakeMonitor } from './fake-monitor';
@@ -117,9 +117,9 @@ describe.skipIf(!isLinux).each(SHELLS)('a job in %s', (shell) => {
 });
 
 describe.skipIf(!isLinux)('the monitor', () => {
-  const speakers = ['perl', 'python3', 'socat', 'nc', 'ncat'];
-  test.each(speakers)('is spoken to by %s alone', async (speaker) => {
-    if (isMissing(speaker, find(speaker) !== undefined)) return;
+  const speakers = ['perl', 'python3', 'socat', 'nc', 'ncat'] as const;
+  test.for(speakers)('is spoken to by %s alone', async (speaker, { skip }) => {
+    requireComponent(speaker, find(speaker) !== undefined, skip);
     expect(await run(qmp(), { programs: [speaker] }).code).toBe(0);
     expect(monitor.executed).toEqual(WAKE);
   });
@@ -131,16 +131,16 @@ describe.skipIf(!isLinux)('the monitor', () => {
     await pretty.close();
   });
 
-  test.each(speakers)('may have any path, by %s', async (speaker) => {
-    if (isMissing(speaker, find(speaker) !== undefined)) return;
+  test.for(speakers)('may have any path, by %s', async (speaker, { skip }) => {
+    requireComponent(speaker, find(speaker) !== undefined, skip);
     const odd = await fakeMonitor({ name: `q,:!"'()[]{}$(touch x)\`\\; \n*` });
     expect(await run({ kind: 'qmp', socket: odd.socket }, { programs: [speaker] }).code).toBe(0);
     expect(odd.executed).toEqual(WAKE);
     await odd.close();
   });
 
-  test.each(speakers)('that is busy is asked again, and hears nothing of a client that has left, by %s', async (speaker) => {
-    if (isMissing(speaker, find(speaker) !== undefined)) return;
+  test.for(speakers)('that is busy is asked again, and hears nothing of a client that has left, by %s', async (speaker, { skip }) => {
+    requireComponent(speaker, find(speaker) !== undefined, skip);
     const release = monitor.take();
     const { code } = run(qmp(), { programs: [speaker] });
     await until('two clients have come', () => monitor.came() === 2);
@@ -187,29 +187,32 @@ esac`);
   const calls = () => said('calls').join('\n').split('\n-q|').map((each, index) => (index === 0 ? each : `-q|${each}`));
 
   test.each([
-    ['virsh', 'pmsuspended', ['domstate', 'dompmwakeup', 'domstate']],
-    ['virsh', 'running', ['domstate']],
-    ['virsh', 'shut off', ['domstate']],
-    ['virsh-start', 'shut off', ['domstate', 'start', 'domstate']],
-    ['virsh-start', 'running', ['domstate']],
-    ['virsh-start', 'pmsuspended', ['domstate']],
-    ['virsh-start', 'crashed', ['domstate']],
-  ] as const)('%s of a domain that is %s', async (kind, state, commands) => {
+    ['suspend', 'pmsuspended', ['domstate', 'dompmwakeup', 'domstate']],
+    ['suspend', 'running', ['domstate']],
+    ['suspend', 'shut off', ['domstate']],
+    ['hibernate', 'shut off', ['domstate', 'start', 'domstate']],
+    ['hibernate', 'running', ['domstate']],
+    ['hibernate', 'pmsuspended', ['domstate']],
+    ['hibernate', 'crashed', ['domstate']],
+    ['hybrid', 'pmsuspended', ['domstate', 'dompmwakeup', 'domstate']],
+    ['hybrid', 'shut off', ['domstate', 'start', 'domstate']],
+    ['hybrid', 'running', ['domstate']],
+  ] as const)('brings back from %s a domain that is %s', async (from, state, commands) => {
     virsh(state);
-    expect(await run({ kind, uri, uuid: UUID }).code).toBe(0);
+    expect(await run({ kind: 'virsh', uri, uuid: UUID, from }).code).toBe(0);
     expect(calls()).toEqual(commands.map((command) => call(command)));
   }, 10_000);
 
   test('a domain that libvirt takes for paused is looked at in QEMU', async () => {
     virsh('paused');
-    expect(await run({ kind: 'virsh', uri, uuid: UUID }).code).toBe(0);
+    expect(await run({ kind: 'virsh', uri, uuid: UUID, from: 'suspend' }).code).toBe(0);
     const monitorCommand = (text: string) => call('qemu-monitor-command', `{"execute":"${text}"}`);
     expect(calls()).toEqual([call('domstate'), monitorCommand('query-status'), monitorCommand('system_wakeup'), call('domstate')]);
   }, 10_000);
 
   test('a libvirt that does not answer is asked again', async () => {
     script('virsh', `echo >> ${folder}/calls; [ "$(grep -c '' ${folder}/calls)" -gt 1 ] || exit 1; echo running`);
-    expect(await run({ kind: 'virsh', uri, uuid: UUID }).code).toBe(0);
+    expect(await run({ kind: 'virsh', uri, uuid: UUID, from: 'suspend' }).code).toBe(0);
     expect(said('calls')).toHaveLength(1);
     expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('\n\n');
   }, 10_000);
@@ -221,21 +224,24 @@ describe.skipIf(!isLinux)('qm', () => {
 case $1 in status) [ -e ${folder}/woken ] && { echo 'status: running'; echo 'qmpstatus: running'; exit; }
 echo 'name: status: stopped'; echo 'status: ${status}'; echo 'qmpstatus: ${qmpstatus}';; *) : > ${folder}/woken;; esac`);
   test.each([
-    ['resume-wakeup', 'running', 'suspended', ['status 101 --verbose', 'resume 101', 'status 101 --verbose']],
-    ['resume-wakeup', 'running', 'paused', ['status 101 --verbose']],
-    ['resume-wakeup', 'stopped', 'stopped', ['status 101 --verbose']],
-    ['start', 'stopped', 'stopped', ['status 101 --verbose', 'start 101', 'status 101 --verbose']],
-    ['start', 'running', 'suspended', ['status 101 --verbose']],
-  ] as const)('%s of a guest that is %s (%s)', async (action, status, qmpstatus, calls) => {
+    ['suspend', 'running', 'suspended', ['status 101 --verbose', 'resume 101', 'status 101 --verbose']],
+    ['suspend', 'running', 'paused', ['status 101 --verbose']],
+    ['suspend', 'stopped', 'stopped', ['status 101 --verbose']],
+    ['hibernate', 'stopped', 'stopped', ['status 101 --verbose', 'start 101', 'status 101 --verbose']],
+    ['hibernate', 'running', 'suspended', ['status 101 --verbose']],
+    ['hybrid', 'running', 'suspended', ['status 101 --verbose', 'resume 101', 'status 101 --verbose']],
+    ['hybrid', 'stopped', 'stopped', ['status 101 --verbose', 'start 101', 'status 101 --verbose']],
+    ['hybrid', 'running', 'running', ['status 101 --verbose']],
+  ] as const)('brings back from %s a guest that is %s (%s)', async (from, status, qmpstatus, calls) => {
     qm(status, qmpstatus);
-    expect(await run({ kind: 'qm', vmid: 101, action }).code).toBe(0);
+    expect(await run({ kind: 'qm', vmid: 101, from }).code).toBe(0);
     expect(said('calls')).toEqual(calls);
   }, 10_000);
 });
 
 describe.skipIf(!isLinux)('a start', () => {
   const recipe = (executable: string, args: string[]) =>
-    ({ kind: 'start', socket: null, recipe: { executable, args, cwd: folder, daemonizes: false, startsPaused: false } }) as const;
+    ({ kind: 'start', socket: null, recipe: { executable, args, cwd: folder, daemonizes: false, startsPaused: false }, from: 'hibernate' }) as const;
   /** Writes what it was called with, and stays. */
   const stays = () => {
     const file = join(folder, 'qemu = system');
@@ -244,10 +250,10 @@ describe.skipIf(!isLinux)('a start', () => {
     return file;
   };
   const args = ['-name', HOSTILE, '', '-drive', 'file=a b,password=$HOME', '--', '%n'];
-  const running = () =>
+  const running = (program = 'sleep') =>
     readdirSync('/proc').filter((each) => {
       try {
-        return readFileSync(`/proc/${each}/environ`, 'latin1').includes(`HOME=${folder}\0`) && readFileSync(`/proc/${each}/comm`, 'utf8') === 'sleep\n';
+        return readFileSync(`/proc/${each}/environ`, 'latin1').includes(`HOME=${folder}\0`) && readFileSync(`/proc/${each}/comm`, 'utf8') === `${program}\n`;
       } catch {
         return false;
       }
@@ -286,6 +292,35 @@ describe.skipIf(!isLinux)('a start', () => {
     expect(existsSync(join(folder, 'started'))).toBe(false);
     expect(monitor.served()).toBe(0);
   });
+
+  test.each(SHELLS)('of a guest in a hybrid sleep is a wake while it runs (%s)', async (shell) => {
+    const means = { ...recipe(stays(), args), from: 'hybrid' } as const;
+    expect(await run({ ...means, socket: monitor.socket }, { shell }).code).toBe(0);
+    expect(monitor.executed).toEqual(WAKE);
+    expect(existsSync(join(folder, 'started'))).toBe(false);
+    // It ended: nobody listens there.
+    expect(await run({ ...means, socket: join(folder, 'gone') }, { shell, programs: ['setsid', 'perl'] }).code).toBe(0);
+    expect(existsSync(join(folder, 'started'))).toBe(true);
+    endGuests();
+  }, 20_000);
+
+  test('of a guest in a hybrid sleep lets one go on that starts paused, and none that slept', async () => {
+    const file = join(folder, 'followed');
+    writeFileSync(file, '');
+    const means = recipe(find('tail')!, ['-f', file]);
+    const hybrid = { ...means, recipe: { ...means.recipe, startsPaused: true }, from: 'hybrid' } as const;
+    expect(await run({ ...hybrid, socket: monitor.socket }).code).toBe(0);
+    expect(monitor.executed).toEqual(WAKE);
+    monitor.executed.length = 0;
+    monitor.status = 'prelaunch';
+    symlinkSync(monitor.socket, join(folder, 'later'));
+    // Nobody listens by that name, so that it is started.
+    expect(await run({ ...hybrid, socket: join(folder, 'later') }).code).toBe(0);
+    expect(monitor.executed).toEqual([...LOOK, 'cont']);
+    const [guest, ...others] = running('tail');
+    expect(others).toEqual([]);
+    process.kill(Number(guest), 'SIGKILL');
+  }, 20_000);
 
   test('that failed is done again', async () => {
     const file = join(folder, 'qemu');
