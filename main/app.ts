@@ -58,7 +58,8 @@ export interface Platform {
 
 /** What the user may want to be told of while no window is open. */
 export interface AppEvent {
-  readonly kind: 'woken' | 'late' | 'failed';
+  /** `asks`: the user can still prevent it, or has to answer. */
+  readonly kind: 'woken' | 'late' | 'failed' | 'asks';
   readonly guestId?: string;
   readonly hostId?: string;
   readonly title: string;
@@ -134,7 +135,7 @@ export async function createApp(platform: Platform): Promise<App> {
       if (kind === 'schedules') quit.look();
     },
     onNotice: (notice) => notify(notice),
-    onFailure: (about) => platform.onEvent({ kind: 'failed', ...about }),
+    onEvent: platform.onEvent,
   });
 
   const hostPowers = await openHostPowers({

@@ -4,8 +4,10 @@ import { createRuns, type Runs } from './groups/runs';
 import { createTargets, type Targets } from './groups/targets';
 import type { Fleet } from './guests/fleet';
 import type { Notice } from './guests/notices';
+import { clockText } from './power/local-time';
 import { lastingGroups, lastingSchedules } from './lasting';
-import { openSchedules } from './schedules/model';
+import type { Grace } from './schedules/graces';
+import { nameOf, openSchedules, type Missed, type Schedule } from './schedules/model';
 import { createSchedules, type Schedules } from './schedules/schedules';
 import type { Document } from './storage/document';
 import type { FileSystem } from './storage/file-system';
@@ -30,6 +32,15 @@ export interface Planning {
   stop(): Promise<void>;
 }
 
+/** What the user may want to be told of while no window is open. */
+export interface PlanEvent {
+  /** `failed`: something that a schedule should have done was not done. `asks`: the user can still prevent it, or has to answer. */
+  readonly kind: 'failed' | 'asks';
+  readonly guestId?: string;
+  readonly title: string;
+  readonly text: string;
+}
+
 export interface PlanningOptions {
   readonly clock: Clock;
   readonly dir: string;
@@ -38,13 +49,12 @@ export interface PlanningOptions {
   readonly touch: (kind: 'schedules' | 'groups' | 'runs' | 'graces', id: string) => void;
   /** @returns a function that takes the notice back */
   readonly onNotice: (notice: Notice) => () => void;
-  /** Something that a schedule should have done was not done. */
-  readonly onFailure: (about: { readonly guestId?: string; readonly title: string; readonly text: string }) => void;
+  readonly onEvent: (event: PlanEvent) => void;
 }
 
 /** @throws StorageError when a file cannot be read, or was written by a newer version */
 export async function openPlanning(options: PlanningOptions): Promise<Planning> {
-  const { clock, dir, fs, fleets, touch, onNotice, onFailure } = options;
+  const { clock, dir, fs, fleets, touch, onNotice, onEvent } = options;
   const place = { dir, clock, ...(fs ? { fs } : {}) };
   const [groupDocument, scheduleDocument] = await Promise.all([openGroups(place), openSchedules(place)]);
   const groups: GroupBook = createGroupBook({
@@ -62,10 +72,15 @@ export async function openPlanning(options: PlanningOptions): Promise<Planning> 
     document: partlyLasting(scheduleDocument, (all) => lastingSchedules(all, groups.all())),
     targets,
     onSchedule: (id) => touch('schedules', id),
-    onGrace: (id) => touch('graces', id),
+    onGrace(id) {
+      touch('graces', id);
+      const grace = schedules.grace(id);
+      if (grace) onEvent(graceEvent(grace, clock.now()));
+    },
+    onMissed: (schedule, missed) => onEvent(missedEvent(schedule, missed, targets, clock.now())),
     onNotice(notice) {
       const { guestId, severity, title, message } = notice;
-      if (severity === 'error') onFailure({ ...(guestId ? { guestId } : {}), title, text: message });
+      if (severity === 'error') onEvent({ kind: 'failed', ...(guestId ? { guestId } : {}), title, text: message });
       return onNotice(notice);
     },
   });
@@ -99,7 +114,10 @@ export async function openPlanning(options: PlanningOptions): Promise<Planning> 
         const run = runs.run(id);
         return run && { ...run, steps: [...run.steps] };
       },
-      graces: (id) => schedules.grace(id),
+      graces(id) {
+        const grace = schedules.grace(id);
+        return grace && { id, title: grace.title, reason: grace.reason, at: grace.at };
+      },
     },
     show,
     async demoClosed() {
@@ -110,11 +128,32 @@ export async function openPlanning(options: PlanningOptions): Promise<Planning> 
       show();
     },
     changed(id) {
+      schedules.guestChanged(id);
       if (there !== null && isThere(id) !== there.has(id)) show();
     },
     async stop() {
       runs.stop();
       await schedules.stop();
     },
+  };
+}
+
+/** Its click shows the first of its guests, with what can be cancelled above them. */
+function graceEvent({ title, reason, at, guestIds }: Grace, now: number): PlanEvent {
+  const [guestId] = guestIds;
+  return {
+    kind: 'asks',
+    ...(guestId === undefined ? {} : { guestId }),
+    title: `${title} at ${clockText(at, now)}`,
+    text: `By the schedule “${reason}”. Open Reveille to cancel it.`,
+  };
+}
+
+function missedEvent({ draft }: Schedule, { what, at }: Missed, targets: Targets, now: number): PlanEvent {
+  const name = targets.resolve(draft.target).name;
+  return {
+    kind: 'asks',
+    title: `The schedule “${nameOf(draft)}” missed a ${what}`,
+    text: `The ${what} of ${name} at ${clockText(at, now)} was missed. Say in Reveille, under Schedules, whether it is still wanted.`,
   };
 }

@@ -6,6 +6,7 @@ import { call, clickTray, closeWindow, test, trayLines, windowCount } from './de
 import { expect } from './fixtures';
 import type { LaunchedApp } from './launch';
 import { useGuest } from './real-guest';
+import { scheduleDraft } from '../fakes/plan-views';
 
 const NAME = 'e2e-desk';
 const guest = useGuest(NAME);
@@ -86,6 +87,40 @@ test('Wake now in the tray wakes a guest while there is no window; Show opens it
   await expect.poll(() => trayLines(session), { timeout: 20_000 }).toContain('No guest is asleep');
   expect(await windowCount(one)).toBe(0);
   expect(await guest().exec('echo awake')).toBe('awake');
+});
+
+test('a sleep that a schedule announces is told and can be cancelled while there is no window', async ({ desktop }) => {
+  test.setTimeout(180_000);
+  const { session } = desktop;
+  const one = await desktop.start();
+  await expect.poll(async () => (await guestOf(one))?.actions.suspend.available, { timeout: 20_000 }).toBe(true);
+  const { id } = (await guestOf(one))!;
+  const minute = new Date(Math.ceil((Date.now() + 5_000) / 60_000) * 60_000);
+  const sleep = `${minute.getUTCMinutes()} ${minute.getUTCHours()} * * *`;
+  const draft = scheduleDraft({
+    target: { kind: 'guests', guestIds: [id] },
+    rule: { kind: 'cron', sleep, wake: null },
+    timeZone: 'UTC',
+    conditions: { nobodySignedIn: false, cpuBelowPercent: null, graceSeconds: 600 },
+  });
+  await call(one, 'changeSettings', { notifications: { woken: false, failed: false, late: false } });
+  await call(one, 'saveSchedule', { scheduleId: null, draft });
+  await closeWindow(one);
+  await expect.poll(() => windowCount(one)).toBe(0);
+
+  const announced = expect.stringMatching(new RegExp(`^${NAME} goes to sleep at \\d\\d:\\d\\d$`));
+  await expect.poll(() => trayLines(session), { timeout: 90_000 }).toContainEqual(announced);
+  await expect.poll(() => titles(session)).toContainEqual(announced);
+  await clickTray(session, 'Cancel', `${NAME} goes to sleep`);
+  await expect.poll(() => trayLines(session)).toEqual(['No alarm is set', 'No guest is asleep', 'Open Reveille', 'Quit Reveille']);
+  expect(await windowCount(one)).toBe(0);
+
+  const opened = one.nextWindow();
+  const shown = await session.notifications();
+  await session.clickNotification(shown.find(({ title }) => title.startsWith(`${NAME} goes to sleep`))!.id);
+  const page = await opened;
+  await expect(page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: NAME })).toBeVisible();
+  await expect(page.getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true })).toContainText('Running');
 });
 
 test('Quit asks while an alarm depends on the app, and both answers hold; a signal does not ask', async ({ desktop }) => {
@@ -180,11 +215,15 @@ test('--hidden starts without a window; tray and a second start open it, a hidde
   await expect((await second).getByRole('grid', { name: 'Guests' }).getByRole('row', { name: NAME, exact: true })).toBeVisible();
 });
 
-test('where nothing shows notifications the settings say so, and the window says that closing it leaves the app in the tray', async ({ desktop }) => {
+test('where nothing shows notifications the settings say so, and the window tells what they would', async ({ desktop }) => {
   const { session } = desktop;
   await session.endDaemon();
   const one = await desktop.start();
   await expect.poll(async () => (await call(one, 'getSnapshot', {})).app.settings.notificationsMissing).toContain('notification daemon');
+  await sleepFor(one, '1 h');
+  await one.app.evaluate(({ powerMonitor }) => powerMonitor.emit('suspend'));
+  await expect(one.page.getByText('Alarms wait for this computer')).toBeVisible();
+  await wake(one);
   await closeWindow(one);
   await expect(one.page.getByText('Reveille stays in the tray')).toBeVisible();
   expect(await windowCount(one)).toBe(1);
@@ -213,7 +252,7 @@ test('what is chosen in the settings holds and lasts: notifications, and the sta
     tray: true,
   });
   await call(first, 'changeSettings', { startAtLogin: true });
-  await call(first, 'changeSettings', { notifications: { woken: false, failed: true, late: true } });
+  await call(first, 'changeSettings', { notifications: { woken: false, failed: true, late: false } });
   const text = await readFile(entry, 'utf8');
   const executable = await first.app.evaluate(() => process.execPath);
   expect(text).toContain(`Exec="${executable}" `);
@@ -223,7 +262,7 @@ test('what is chosen in the settings holds and lasts: notifications, and the sta
 
   const second = await desktop.start();
   expect((await call(second, 'getSnapshot', {})).app.settings).toMatchObject({
-    notifications: { woken: false, failed: true, late: true },
+    notifications: { woken: false, failed: true, late: false },
     startAtLogin: true,
   });
   await sleepFor(second, '4 s');

@@ -1,17 +1,18 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Fleet } from '../../main/guests/fleet';
 import type { Notice } from '../../main/guests/notices';
-import { openPlanning } from '../../main/planning';
+import { openPlanning, type PlanEvent } from '../../main/planning';
 import { GroupView, ScheduleView } from '../../preload/contract/schedules';
 import { draft } from './schedules/world';
 import { createWorld, type World } from './guests/world';
+import { clockText } from '../../main/power/local-time';
 
 vi.mock('../../main/demo/one-client-server', () => import('../fakes/memory-sockets'));
 
 async function planned(world: World, fleets: () => readonly Fleet[] = () => [world.fleet]) {
   const touched: string[] = [];
   const notices: Notice[] = [];
-  const failures: unknown[] = [];
+  const events: PlanEvent[] = [];
   const planning = await openPlanning({
     clock: world.clock,
     dir: '/p',
@@ -22,10 +23,10 @@ async function planned(world: World, fleets: () => readonly Fleet[] = () => [wor
       notices.push(notice);
       return () => undefined;
     },
-    onFailure: (about) => failures.push(about),
+    onEvent: (event) => events.push(event),
   });
   planning.show();
-  return { planning, touched, notices, failures };
+  return { planning, touched, notices, events };
 }
 
 describe('what is planned, as the window sees it', () => {
@@ -152,7 +153,7 @@ describe('a schedule on simulated guests', () => {
   it('tells of one that cannot be put to sleep, to the desktop, too', async () => {
     const world = await createWorld([{ name: 'nas', found: { agent: null } }]);
     await world.shows('nas', 'running');
-    const { planning, notices, failures } = await planned(world);
+    const { planning, notices, events } = await planned(world);
     const rule = { kind: 'cron' as const, sleep: '10 12 * * *', wake: null };
     const guestId = world.guest('nas').id;
     await planning.schedules.save(null, draft({ target: { kind: 'guests', guestIds: [guestId] }, rule }));
@@ -160,7 +161,70 @@ describe('a schedule on simulated guests', () => {
     await world.until('it is told', () => notices.length > 0, 700_000);
     expect(notices).toMatchObject([{ guestId, severity: 'error', title: 'nas was not put to sleep' }]);
     expect(notices[0]?.remedy).toBeTruthy();
-    expect(failures).toMatchObject([{ guestId, title: 'nas was not put to sleep' }]);
+    expect(events).toMatchObject([{ kind: 'failed', guestId, title: 'nas was not put to sleep' }]);
+    await planning.stop();
+    await world.stop();
+  });
+
+  it('tells the desktop when a grace period begins, and leaves the guest up when it is cancelled', async () => {
+    const world = await createWorld([{ name: 'nas' }]);
+    await world.ready('nas');
+    const { planning, events, touched } = await planned(world);
+    const rule = { kind: 'cron' as const, sleep: '10 12 * * *', wake: '20 12 * * *' };
+    const guestId = world.guest('nas').id;
+    const conditions = { ...draft().conditions, graceSeconds: 60 };
+    const scheduleId = await planning.schedules.save(null, draft({ target: { kind: 'guests', guestIds: [guestId] }, rule, conditions }));
+    planning.schedules.start();
+    touched.length = 0;
+    await world.until('a grace period begins', () => events.length > 0, 700_000);
+    expect(touched).toEqual(expect.arrayContaining(['graces', 'schedules']));
+    expect(events).toEqual([
+      {
+        kind: 'asks',
+        guestId,
+        title: `nas goes to sleep at ${clockText(Date.UTC(2026, 10, 22, 12, 11), world.clock.now())}`,
+        text: 'By the schedule “Nights”. Open Reveille to cancel it.',
+      },
+    ]);
+    const now = planning.schedules.next(planning.schedules.find(scheduleId)!)[0]?.sleep;
+    expect(new Date(now ?? 0).toISOString()).toMatch(/T12:10:00/);
+    await planning.schedules.skipNext(scheduleId, true);
+    await world.clock.advance(1_200_000);
+    expect(events).toHaveLength(1);
+    expect(world.guest('nas').state.name).toBe('running');
+    await planning.stop();
+    await world.stop();
+  });
+
+  it('tells the desktop of a missed run that asks', async () => {
+    const world = await createWorld([{ name: 'nas' }]);
+    await world.ready('nas');
+    const { planning, events } = await planned(world);
+    const rule = { kind: 'cron' as const, sleep: '10 12 * * *', wake: null };
+    const target = { kind: 'guests' as const, guestIds: [world.guest('nas').id] };
+    await planning.schedules.save(null, draft({ target, rule, missed: 'ask' }));
+    world.clock.sleep(1_200_000);
+    planning.schedules.start();
+    await world.until('it asks', () => events.length > 0);
+    expect(events).toMatchObject([{ kind: 'asks', title: 'The schedule “Nights” missed a sleep', text: expect.stringMatching(/^The sleep of nas at /) }]);
+    await planning.stop();
+    await world.stop();
+  });
+
+  it('moves the alarms of guests that sleep when its wake is edited', async () => {
+    const world = await createWorld([{ name: 'nas' }]);
+    await world.ready('nas');
+    const { planning, notices } = await planned(world);
+    const rule = { kind: 'cron' as const, sleep: '10 12 * * *', wake: '20 12 * * *' };
+    const plan = { target: { kind: 'guests' as const, guestIds: [world.guest('nas').id] }, holder: 'app' as const };
+    const id = await planning.schedules.save(null, draft({ ...plan, rule }));
+    planning.schedules.start();
+    await world.shows('nas', 'suspended', 700_000);
+    await world.until('its alarm is armed', () => world.alarm('nas')?.phase.kind === 'armed');
+    await planning.schedules.save(id, draft({ ...plan, rule: { ...rule, wake: '15 12 * * *' } }));
+    const awake = await world.shows('nas', 'running', 700_000);
+    expect(new Date(awake.since ?? 0).toISOString()).toMatch(/T12:15:0/);
+    expect(notices).toEqual([]);
     await planning.stop();
     await world.stop();
   });
