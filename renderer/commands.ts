@@ -123,6 +123,18 @@ export const actionOrder = Object.keys(actionCommands) as ActionName[];
 
 export const isSleep = (action: ActionName): action is SleepName => actionCommands[action].ask.kind === 'when';
 
+/** Whether a dialog stands between the click and the call. */
+export function asksFirst(guest: GuestView, action: ActionName): boolean {
+  const { kind } = actionCommands[action].ask;
+  return kind === 'start-command' ? guest.start?.accepted === false : kind !== 'nothing';
+}
+
+/** An action of one guest as menus and the palette show it: "Force off…", with three dots where a dialog follows. */
+export function actionWordsFor(guest: GuestView, action: ActionName): CommandWords {
+  const { label, icon, shortcut } = actionCommands[action];
+  return { label: asksFirst(guest, action) ? `${label}…` : label, icon, ...(shortcut === undefined ? {} : { shortcut }) };
+}
+
 /** What a row offers as buttons, by state: the first that can be done now leads. */
 const rowChoices: Record<PowerStateName, readonly ActionName[]> = {
   running: ['suspend', 'shutdown'],
@@ -195,7 +207,7 @@ export type AlarmCommandName = 'wake-now' | 'extend' | 'change' | 'cancel';
 export const alarmCommands: Record<AlarmCommandName, CommandWords> = {
   'wake-now': { label: 'Wake now', icon: 'sun' },
   extend: { label: '+30 min', icon: 'plus', longLabel: 'Alarm 30 min later' },
-  change: { label: 'Change…', icon: 'clock', longLabel: 'Change alarm' },
+  change: { label: 'Change…', icon: 'clock', longLabel: 'Change alarm…' },
   cancel: { label: 'Cancel alarm', icon: 'bell-off' },
 };
 

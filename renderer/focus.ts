@@ -45,13 +45,24 @@ export function rememberFocusBehindQuestion(menu: MenuState | null): void {
 const canTakeFocus = (element: Element | null): element is HTMLElement =>
   element instanceof HTMLElement && element.isConnected && element !== document.body;
 
-/** Where the focus belongs once a dialog is gone: where it came from, else the list's row, else the search box. */
-export function focusHome(): HTMLElement | null {
-  if (canTakeFocus(origin)) return origin;
+export const isSeen = (element: HTMLElement): boolean => element.getClientRects().length > 0;
+
+/** Where a page begins for the keyboard: at the row that Tab reaches, else the first; without rows in the search box. */
+function pageStart(): HTMLElement | null {
   const { activeRowId } = windowStore.getState();
-  return (activeRowId === null ? undefined : rowElement(activeRowId)) ?? searchElement();
+  return (activeRowId === null ? undefined : rowElement(activeRowId)) ?? rows().find(isSeen) ?? searchElement();
 }
+
+export const focusPage = (): void => pageStart()?.focus();
+
+/** Where the focus belongs once a dialog is gone: where it came from, else where the page begins. */
+export const focusHome = (): HTMLElement | null => (canTakeFocus(origin) ? origin : pageStart());
 
 /** Where the focus belongs once the last question is gone. */
 export const focusBehindQuestion = (): HTMLElement | null =>
   canTakeFocus(behindQuestion) ? behindQuestion : focusHome();
+
+/** To the first field of a form that is wrong. The errors are drawn when this runs at the end of the event. */
+export function focusFirstError(form: HTMLFormElement | null): void {
+  setTimeout(() => form?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid="true"] :is(input, select, button)')?.focus());
+}

@@ -19,6 +19,7 @@ import {
   markAsked,
   selectGuest,
   showDialog,
+  tell,
   windowStore,
 } from './store';
 import { guestName } from './text';
@@ -41,6 +42,14 @@ export function showRefusal(label: string, guestId: string | null, refusal: Refu
     ...(guest === undefined ? {} : { guestId: guest.id }),
     ...(refusal.remedy === undefined ? {} : { remedy: refusal.remedy }),
   });
+}
+
+/** How long what was told is to be seen, in ms. */
+const toldMs = 6000;
+
+/** Tells for a moment what came of a command that shows nowhere else. */
+export function tellBriefly(text: string): void {
+  setTimeout(tell(text), toldMs);
 }
 
 /** An accepted action whose view never changes (it was done already) keeps its mark this long, in ms. */
@@ -144,12 +153,15 @@ export async function runEntryCommand(guestId: string, command: EntryCommandName
   }
 }
 
-/** @returns whether the system took it; a notice shows the link when it did not */
-export function copyLink(guestId: string): boolean {
+/** Told when the system took it; a notice shows the link when it did not. */
+function copyLink(guestId: string): void {
   const guest = guestById(guestId);
-  if (guest === undefined) return false;
+  if (guest === undefined) return;
   const link = guestLink(guestId);
-  if (copyText(link)) return true;
+  if (copyText(link)) {
+    tellBriefly(`Copied: the link to ${guestName(guest.name)}`);
+    return;
+  }
   addLocalNotice({
     at: Date.now(),
     guestId,
@@ -158,7 +170,6 @@ export function copyLink(guestId: string): boolean {
     message: link,
     remedy: 'Select it here, and copy it.',
   });
-  return false;
 }
 
 /** Forgets a guest; the dialog has asked before. */

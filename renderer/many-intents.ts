@@ -4,10 +4,11 @@ import { call } from './bridge';
 import type { GraceCommandName, GroupCommandName, SelectionCommandName } from './commands';
 import { actionCommands, graceCommands, groupCommands, isSleep } from './commands';
 import { focusActiveRow } from './focus';
-import { openDialog, showRefusal } from './intents';
-import { askMany, groupName, targetGuests, targetWords } from './many';
+import { openDialog, showRefusal, tellBriefly } from './intents';
+import { askMany, groupName, offeredToMany, targetGuests, targetWords } from './many';
 import { clearMarks, markAll, markedIds, markOnly } from './selection';
 import { setSearch, windowStore } from './store';
+import { cleanLine } from './text';
 
 /** What the user wants of several guests at once, carried out. What main refuses is a notice. */
 
@@ -46,7 +47,7 @@ export function tryMany(action: ActionName): boolean {
   const target = selectionTarget();
   const { view } = windowStore.getState();
   if (target === null || view === null) return false;
-  if (targetGuests(view, target).some((guest) => guest.actions[action].available)) beginMany(target, action);
+  if (offeredToMany(targetGuests(view, target)).some((offered) => offered.action === action)) beginMany(target, action);
   return true;
 }
 
@@ -97,6 +98,7 @@ export async function runGraceCommand(graceId: string, how: GraceCommandName): P
   const title = windowStore.getState().view?.graces[graceId]?.title ?? '';
   const result = await call('endGrace', { graceId, how });
   if (!result.ok) showRefusal(`${graceCommands[how].label}: ${title}`, null, result.refusal);
+  else if (how === 'cancel') tellBriefly(`Cancelled: ${cleanLine(title)}`);
 }
 
 export async function cancelRun(runId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Target } from '../preload/contract/schedules';
-import type { GuestView, Snapshot } from '../preload/contract/view';
+import type { Availability, GuestView, Snapshot } from '../preload/contract/view';
 import type { ActionName } from '../preload/contract/vocabulary';
 import type { CommandWords } from './commands';
 import { actionCommands, actionOrder, isSleep, whyNot } from './commands';
@@ -52,10 +52,14 @@ export interface OfferedToMany {
   count: number;
 }
 
+/** Whether one of several can do what all are asked for. A hibernated guest is woken by starting it. */
+const availabilityIn = ({ state, actions }: GuestView, action: ActionName): Availability =>
+  action === 'wakeup' && state.name === 'hibernated' ? actions.start : actions[action];
+
 /** What at least one of them can do now, in the order of the table. */
 export const offeredToMany = (guests: readonly GuestView[]): readonly OfferedToMany[] =>
   actionOrder
-    .map((action) => ({ action, count: guests.filter((guest) => guest.actions[action].available).length }))
+    .map((action) => ({ action, count: guests.filter((guest) => availabilityIn(guest, action).available).length }))
     .filter(({ count }) => count > 0);
 
 /** The buttons of the bar; the rest is in its menu. */
@@ -89,7 +93,7 @@ export interface LeftOut {
 /** The guests that can't do it now, each with the reason. */
 export const leftOut = (guests: readonly GuestView[], action: ActionName): readonly LeftOut[] =>
   guests.flatMap((guest) => {
-    const why = whyNot(guest.actions[action]);
+    const why = whyNot(availabilityIn(guest, action));
     return why === undefined ? [] : [{ guest, why }];
   });
 

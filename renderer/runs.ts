@@ -13,23 +13,38 @@ export const stepWords: Record<StepState, { label: string; icon: IconName | 'spi
   running: { label: 'Under way', icon: 'spinner' },
   done: { label: 'Done', icon: 'check' },
   skipped: { label: 'Skipped', icon: 'info' },
+  cancelled: { label: 'Cancelled', icon: 'skip' },
   failed: { label: 'Failed', icon: 'crash' },
 };
 
 const countOf = ({ steps }: RunView, state: StepState): number => steps.filter((step) => step.state === state).length;
 
-export const failedCount = (run: RunView): number => countOf(run, 'failed');
+export type RunOutcome = 'under-way' | 'failed' | 'cancelled' | 'done';
+
+/** What came of it in one word: the worst of what there is. */
+export function runOutcome(run: RunView): RunOutcome {
+  if (countOf(run, 'failed') > 0) return 'failed';
+  if (!run.done) return 'under-way';
+  return countOf(run, 'cancelled') > 0 ? 'cancelled' : 'done';
+}
+
+export const outcomeIcons: Record<Exclude<RunOutcome, 'under-way'>, IconName> = { failed: 'crash', cancelled: 'skip', done: 'check' };
+
+/** Whether its guests are listed by themselves: while it is under way, and of those that have ended the newest with its reasons. */
+export const opensByItself = (run: RunView, isNewest: boolean): boolean =>
+  !run.done || (isNewest && countOf(run, 'failed') + countOf(run, 'skipped') > 0);
 
 /** Whether somebody's turn has still to come. */
 export const isCancellable = (run: RunView): boolean => countOf(run, 'waiting') > 0;
 
 /** "2 of 3 done", and what went otherwise: "2 of 3 done, 1 failed". */
 export function runSummary(run: RunView): string {
-  const [failed, skipped] = [failedCount(run), countOf(run, 'skipped')];
+  const [failed, skipped, cancelled] = (['failed', 'skipped', 'cancelled'] as const).map((state) => countOf(run, state));
   const parts = [
     `${countOf(run, 'done')} of ${run.steps.length} done`,
     failed === 0 ? '' : `${failed} failed`,
     skipped === 0 ? '' : `${skipped} skipped`,
+    cancelled === 0 ? '' : `${cancelled} cancelled`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

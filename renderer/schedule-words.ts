@@ -83,16 +83,17 @@ export const holderChoices: Record<HolderChoice, { label: string; hint: string }
 export const graceWords = (seconds: number): string =>
   seconds === 0 ? 'None' : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 
-/** What has to be so before it sleeps, in short: "nobody signed in, CPU below 20 %, 5 min notice". */
-export function conditionWords({ conditions }: ScheduleDraft): string {
+/** What has to be so before it sleeps, and how it goes about it, in short: "if nobody signed in, CPU below 20 %", "5 min notice". */
+export function conditionWords({ conditions }: ScheduleDraft): readonly string[] {
   const { nobodySignedIn, cpuBelowPercent, graceSeconds } = conditions;
+  const conditioned = [
+    ...(nobodySignedIn ? ['nobody signed in'] : []),
+    ...(cpuBelowPercent === null ? [] : [`CPU below ${cpuBelowPercent} %`]),
+  ];
   return [
-    nobodySignedIn ? 'nobody signed in' : '',
-    cpuBelowPercent === null ? '' : `CPU below ${cpuBelowPercent} %`,
-    graceSeconds === 0 ? '' : `${graceWords(graceSeconds)} notice`,
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
+    ...(conditioned.length === 0 ? [] : [`if ${conditioned.join(', ')}`]),
+    ...(graceSeconds === 0 ? [] : [`${graceWords(graceSeconds)} notice`]),
+  ];
 }
 
 /** By the next occurrence, those without one last, then by name. */

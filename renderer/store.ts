@@ -88,6 +88,8 @@ export interface WindowState {
   promptId: string | null;
   /** Questions that main has the answer to and still names. */
   answered: readonly string[];
+  /** What came of the last command that shows nowhere else, for a few seconds; `ticket` tells one from the next. */
+  told: { text: string; ticket: number } | null;
 }
 
 const initial: WindowState = {
@@ -107,6 +109,7 @@ const initial: WindowState = {
   menu: null,
   promptId: null,
   answered: [],
+  told: null,
 };
 
 export const windowStore = createStore<WindowState>(() => initial);
@@ -216,6 +219,16 @@ export function addLocalNotice(notice: Omit<NoticeView, 'id'>): void {
 
 export const dropLocalNotice = (id: string): void =>
   windowStore.setState((state) => ({ localNotices: without(state.localNotices, id) }));
+
+let toldCount = 0;
+
+/** Says and shows what came of a command that shows nowhere else. Returns what takes it away, but nothing newer. */
+export function tell(text: string): () => void {
+  toldCount += 1;
+  const ticket = toldCount;
+  windowStore.setState({ told: { text, ticket } });
+  return () => windowStore.setState(({ told }) => ({ told: told?.ticket === ticket ? null : told }));
+}
 
 export const setSearch = (search: string): void => windowStore.setState({ search });
 /** Shows a guest's details, which stand beside the list; null: none. */

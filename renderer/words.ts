@@ -137,10 +137,10 @@ export function guestSummary(guest: GuestView, host: HostView | undefined): stri
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** What a screen reader hears when a guest's state changes: "nas is sleeping, wakes tomorrow 07:00". */
+/** What a screen reader hears when a guest's state changes: "nas is sleeping, wakes tomorrow 07:00". One that runs was woken already. */
 export function announcement(guest: GuestView, now: number): string {
   const state = `${guestName(guest.name)} is ${stateWords[guest.state.name].label.toLowerCase()}`;
-  return guest.alarm === null ? state : `${state}, wakes ${dayAndTime(guest.alarm.due, now)}`;
+  return guest.alarm === null || guest.state.name === 'running' ? state : `${state}, wakes ${dayAndTime(guest.alarm.due, now)}`;
 }
 
 /** When a changed definition takes effect for a guest in this state. */

@@ -69,7 +69,13 @@ async function readWakeClock(agent: AgentCalls, disabled: readonly string[], clo
     return { value: 'rtc' };
   } catch (error) {
     if (!(error instanceof AgentError) || error.kind !== 'command') throw error;
-    return { missing: `It has no clock whose alarm can be set (${WAKE_ALARM}): ${error.message}` };
+    if (!/permission denied|not permitted/i.test(error.message)) {
+      return { missing: `It has no clock that can be set to wake it (${WAKE_ALARM}).` };
+    }
+    return {
+      missing: `Its guest agent may not reach the alarm of its clock (${WAKE_ALARM}).`,
+      remedy: 'Allow it in the guest, where SELinux or AppArmor may confine the agent.',
+    };
   }
 }
 

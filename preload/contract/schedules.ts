@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HolderChoice, SleepName } from './vocabulary';
+import { ActionName, HolderChoice, SleepName } from './vocabulary';
 
 /** Milliseconds since the Unix epoch, by the wall clock. */
 const Instant = z.number();
@@ -113,9 +113,12 @@ export const RunView = z.object({
     z.object({
       guestId: z.string(),
       name: Text,
-      state: z.enum(['waiting', 'running', 'done', 'skipped', 'failed']),
+      /** `cancelled`: by the user, before its turn came. */
+      state: z.enum(['waiting', 'running', 'done', 'skipped', 'cancelled', 'failed']),
       /** Why it was skipped or failed, and what to do next. */
       text: Text.optional(),
+      /** An action on this guest alone with which the user goes on: a start shows the command that was not read yet. */
+      offer: ActionName.optional(),
     }),
   ),
   done: z.boolean(),

@@ -33,7 +33,7 @@ export const AlarmView = z.object({
   /** What it wakes from; a hibernated guest is woken by starting it. */
   action: SleepName,
   due: Instant,
-  /** pending: the sleep is not confirmed yet; retrying: it is late, and `reason` says why. */
+  /** pending: the sleep is not confirmed yet; retrying: it is late. `reason` says why it is not awake, or not asleep. */
   phase: z.enum(['pending', 'armed', 'firing', 'retrying']),
   reason: Text.optional(),
   /** Who keeps it and what it survives: "The guest’s own clock wakes it, also when Reveille and its host’s network are gone." */

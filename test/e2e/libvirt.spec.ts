@@ -21,7 +21,7 @@ let world: LibvirtWorld;
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   requireComponent('libvirt', libvirtGuestsCanRun(), (why) => test.skip(true, why));
-  requireComponent('OpenSSH server', sshdPresent, (why) => test.skip(true, why));
+  requireComponent('OpenSSH', sshdPresent, (why) => test.skip(true, why));
   requireComponent('PID namespaces', ownNamespacesPresent, (why) => test.skip(true, why));
   world = await startLibvirtWorld(NAME);
 });
@@ -147,7 +147,7 @@ for (const { title, picture, options, arrive } of places) {
     test('it hibernates and is saved, and each time it starts with its memory', async () => {
       await world.guest.exec(`echo kept-${picture} > /run/kept`);
       for (const [command, state] of [['Hibernate', 'Hibernated'], ['Save', 'Saved']] as const) {
-        await fromMenu(command);
+        await fromMenu(command === 'Hibernate' ? 'Hibernate…' : command);
         if (command === 'Hibernate') await dialog(command).getByRole('button', { name: command, exact: true }).click();
         await expect(row()).toContainText(state, { timeout: AGAIN_MS });
         await pictures(`3-${state.toLowerCase()}`);
@@ -193,7 +193,7 @@ for (const { title, picture, options, arrive } of places) {
       await expect(why.getByRole('button', { name: 'Enable sleep…', exact: true })).toBeHidden();
       await pictures('7-next-start');
 
-      await fromMenu('Force off', UNMENDED);
+      await fromMenu('Force off…', UNMENDED);
       await page.getByRole('dialog', { name: 'Force off' }).getByRole('button', { name: 'Force off', exact: true }).click();
       await expect(row(UNMENDED)).toContainText('Off');
       await rowButton('Start', UNMENDED).click();

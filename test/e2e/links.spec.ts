@@ -39,7 +39,7 @@ async function openDemo(page: Page): Promise<void> {
 async function copiedLink({ app, page }: LaunchedApp): Promise<string> {
   await page.getByRole('row', { name: 'nas', exact: true }).click();
   await details(page).getByRole('button', { name: 'Copy link' }).click();
-  await expect(details(page).getByRole('button', { name: 'Link copied' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Copied: the link to nas' })).toBeVisible();
   return app.evaluate(({ clipboard }) => clipboard.readText());
 }
 

@@ -73,6 +73,21 @@ test('a holder that is not offered says why and what to do, and can’t be chose
   await expect(row('nas')).toContainText('by its host');
 });
 
+test('where only Reveille can keep the alarm, nothing is said to survive most', async () => {
+  await open('three');
+  await page.evaluate(() => {
+    const { guests, hosts } = window.lab.current();
+    const nas = guests['nas']!;
+    const host = hosts[nas.hostId]!;
+    window.lab.patch({
+      guests: { nas: { ...nas, agent: { status: 'silent', text: 'Silent.' } } },
+      hosts: { [host.id]: { ...host, simulated: true } },
+    });
+  });
+  await sleepFor8h('nas');
+  await expect(sleepDialog().getByRole('radio', { name: 'Automatic' })).toHaveAccessibleDescription('The only one that can: Reveille.');
+});
+
 test('an alarm in the guest’s own clock can’t be changed while it sleeps, and says so', async () => {
   await open('three');
   await sleepFor8h('nas');

@@ -162,8 +162,8 @@ test('makes a group of the selection, in an order that is dragged and typed', as
   const dialog = page.getByRole('dialog', { name: 'New group' });
   const members = dialog.getByRole('list', { name: 'Members' }).getByRole('listitem');
   await dialog.getByRole('button', { name: 'Create group' }).click();
-  await expect(dialog.getByRole('alert')).toContainText('The group has no name yet.');
   await expect(dialog.getByRole('textbox', { name: 'Name' })).toBeFocused();
+  await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveAccessibleDescription('The group has no name yet. Give it one.');
   await page.keyboard.type('Storage');
 
   await dialog.getByRole('button', { name: 'Move guest-3 up' }).click();
@@ -181,7 +181,14 @@ test('makes a group of the selection, in an order that is dragged and typed', as
   await page.mouse.up();
   await expect(members).toContainText(['guest-1', 'guest-2', 'guest-3']);
 
-  await dialog.getByRole('spinbutton', { name: 'Seconds to wait after guest-1' }).fill('30');
+  const wait = dialog.getByRole('spinbutton', { name: 'Seconds to wait after guest-1' });
+  await wait.fill('-5');
+  await expect(wait).toHaveAccessibleDescription('Write whole seconds, from 0 to 3600.');
+  await dialog.getByRole('button', { name: 'Create group' }).click();
+  await expect(wait).toBeFocused();
+  expect(await lab.axeViolations()).toEqual([]);
+  expect(await callsOf('saveGroup')).toEqual([]);
+  await wait.fill('30');
   await dialog.getByRole('combobox', { name: 'Add a guest' }).selectOption({ label: 'guest-9' });
   await dialog.getByRole('button', { name: 'Remove guest-2 from the group' }).click();
   await dialog.getByRole('button', { name: 'Create group' }).click();
@@ -198,6 +205,8 @@ test('makes a group of the selection, in an order that is dragged and typed', as
 test('a group is acted on, selected, changed and removed from its menu and from the palette', async () => {
   await open('groups');
   const chip = page.getByRole('region', { name: 'Groups' }).getByRole('button', { name: /^Storage/ });
+  const lefts = [chip, row('nas')].map(async (element) => (await element.boundingBox())?.x);
+  expect(await lefts[0]).toBe(await lefts[1]);
   await chip.click();
   await menuItem('Wake (1)').click();
   await expect(row('build-server')).toContainText('Running');
@@ -259,6 +268,36 @@ test('a run shows guest by guest what failed and why, before the rest', async ()
   expect(await callsOf('cancelRun')).toEqual([{ runId: 'r1' }]);
 });
 
+test('a group’s wake counts whom it starts, and leads to a command that nobody has read', async () => {
+  await open('groups');
+  await page.evaluate(() => {
+    const storage = window.lab.current().groups['storage']!;
+    const members = [...storage.members, { guestId: 'windows-11', delaySeconds: 0 }];
+    window.lab.patch({ groups: { storage: { ...storage, members } } });
+  });
+  await page.getByRole('region', { name: 'Groups' }).getByRole('button', { name: /^Storage/ }).click();
+  await menuItem('Wake (2)').click();
+  const failed = runs().getByRole('list', { name: 'Not done' }).getByRole('listitem').filter({ hasText: 'windows-11' });
+  await expect(failed).toContainText('You have not seen its start command yet.');
+  await failed.getByRole('button', { name: 'Read command…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Start', exact: true });
+  await expect(dialog.getByRole('group', { name: 'Command, one argument a line' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(row('windows-11')).toContainText('Running');
+  await expect(failed.getByRole('button')).toHaveCount(0);
+});
+
+test('an older run that has ended is one line, and one that was cancelled is marked so', async () => {
+  await open('runs');
+  const older = runs().getByRole('region', { name: 'Start: Storage' });
+  await expect(older).toContainText('1 of 2 done, 1 cancelled');
+  await expect(older).toHaveAttribute('data-outcome', 'cancelled');
+  await expect(older.getByRole('list')).toHaveCount(0);
+  await expect(runs().getByRole('region', { name: 'Wake: Storage' }).getByRole('list')).toHaveCount(0);
+  await older.getByRole('button', { name: 'Show guests' }).click();
+  await expect(older.getByRole('listitem').filter({ hasText: 'backup' })).toContainText('Cancelled');
+});
+
 const views: Record<string, () => Promise<void>> = {
   selection: async () => {
     await open('crowd');
@@ -304,6 +343,7 @@ const views: Record<string, () => Promise<void>> = {
     await expect(page.getByRole('menu')).toBeVisible();
   },
   run: () => open('run'),
+  'several runs': () => open('runs'),
   'a run of 300': async () => {
     await open('crowd', 30_000);
     await row('guest-1').focus();

@@ -165,13 +165,13 @@ test('cron is explained, and what is wrong with it stands at its field', async (
   await dialog().getByRole('combobox', { name: 'Time zone' }).selectOption('America/New_York');
   await expect(next().getByRole('listitem').first()).toContainText('in America/New York');
   await dialog().getByRole('checkbox', { name: /nobody is signed in/ }).check();
-  await dialog().getByRole('textbox', { name: 'it uses less of its processors than' }).fill('15');
-  await dialog().getByRole('combobox', { name: /notice given before/ }).selectOption('300');
+  await dialog().getByRole('textbox', { name: 'Only if its processor load is below' }).fill('15');
+  await dialog().getByRole('combobox', { name: /^Notice/ }).selectOption('300');
   await dialog().getByRole('combobox', { name: 'When it was missed' }).selectOption('ask');
   await dialog().getByRole('combobox', { name: 'Who keeps the alarm' }).selectOption('host');
   expect(await lab.axeViolations()).toEqual([]);
   await dialog().getByRole('button', { name: 'Create schedule' }).click();
-  await expect(row('Storage')).toContainText('if nobody signed in, CPU below 15 %, 5 min notice');
+  await expect(row('Storage')).toContainText('if nobody signed in, CPU below 15 % · 5 min notice');
   expect((await calls('saveSchedule'))[0]).toMatchObject({
     draft: {
       name: 'Storage',
@@ -232,6 +232,14 @@ test('finds guests among many, and fits a window of 900 by 600', async () => {
   await expect(dialog().getByRole('checkbox')).toHaveCount(11);
   await dialog().getByRole('checkbox', { name: 'guest-123' }).check();
   await expect(dialog().getByRole('button', { name: 'Create schedule' })).toBeInViewport({ ratio: 1 });
+  await dialog().getByText('Options').click();
+  const holder = dialog().getByRole('combobox', { name: 'Who keeps the alarm' });
+  await holder.focus();
+  for (const fixed of [dialog().getByRole('heading', { name: 'New schedule' }), dialog().getByRole('button', { name: 'Close' })]) {
+    await expect(fixed).toBeInViewport({ ratio: 1 });
+  }
+  const font = (element: Element) => getComputedStyle(element).fontFamily;
+  expect(await holder.evaluate(font)).toBe(await page.locator('body').evaluate(font));
   expect(await lab.axeViolations()).toEqual([]);
   const wide = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
   expect(wide).toEqual([900, 600]);

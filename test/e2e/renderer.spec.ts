@@ -115,7 +115,7 @@ test('the menu says why an action can’t be used', async () => {
   await open('many');
   const more = inRow('alpine', 'More actions');
   await more.click();
-  const sleep = page.getByRole('menuitem', { name: 'Sleep', exact: true });
+  const sleep = page.getByRole('menuitem', { name: 'Sleep…', exact: true });
   await expect(sleep).toHaveAttribute('aria-disabled', 'true');
   await expect(sleep).toHaveAccessibleDescription(/no agent channel.*qemu-guest-agent/);
   await sleep.focus();
@@ -132,7 +132,20 @@ test('the menu says why an action can’t be used', async () => {
   await more.click();
   await expect(page.getByRole('menu')).toHaveCount(0);
   await row('alpine').click({ button: 'right' });
-  await expect(page.getByRole('menuitem', { name: 'Force off' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Force off…' })).toBeVisible();
+});
+
+test('a sleeping guest’s menu begins with its alarm, ends with what is hard, and says that its link was copied', async () => {
+  await open('three');
+  await inRow('build-server', 'More actions').click();
+  const items = page.getByRole('menuitem');
+  await expect(items.first()).toHaveText('Alarm 30 min later');
+  const names = await items.allInnerTexts();
+  const placeOf = (text: string) => names.findIndex((name) => name.startsWith(text));
+  expect(placeOf('Force off…')).toBeGreaterThan(placeOf('Look again'));
+  expect(names).toEqual(expect.arrayContaining(['Change alarm…', 'Cancel alarm', 'Reset…']));
+  await page.getByRole('menuitem', { name: 'Copy link' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Copied: the link to build-server' })).toBeVisible();
 });
 
 test('shows the start command before the first start', async () => {

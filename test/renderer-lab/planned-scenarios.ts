@@ -1,7 +1,7 @@
 import type { GuestView, Snapshot } from '../../preload/contract/view';
 import { graceView, groupView, runView, scheduleDraft, scheduleView } from '../fakes/plan-views';
 import { nextOf, ruleText } from '../fakes/rough-rules';
-import type { ScheduleDraft, ScheduleView } from '../../preload/contract/schedules';
+import type { RunView, ScheduleDraft, ScheduleView } from '../../preload/contract/schedules';
 import { hostPower, quitPrompt, settingsView, snapshotOf, sshHost, thisComputer } from '../fakes/views';
 import { alarmsOfTheApp } from '../fakes/window-power';
 
@@ -72,6 +72,17 @@ const hostsWithPower = (now: number) => [
   }),
 ];
 
+/** A run with a step in each state. */
+function fiveAtWork(guests: readonly GuestView[], now: number): RunView {
+  const states = ['done', 'running', 'skipped', 'failed', 'waiting'] as const;
+  const steps = guests.slice(0, 5).map(({ id, name }, place) => {
+    const state = states[place] ?? 'waiting';
+    const why = state === 'failed' ? { text: 'It did not fall asleep within 60 s. Look at its console.' } : state === 'skipped' ? { text: 'It is off.' } : {};
+    return { guestId: id, name, state, ...why };
+  });
+  return runView({ id: 'r1', at: now - minute, title: 'Sleep: 5 guests', steps });
+}
+
 interface Guests {
   three: (now: number) => GuestView[];
   many: (now: number) => GuestView[];
@@ -109,13 +120,36 @@ export function plannedScenarios({ three, many, crowd }: Guests): Record<string,
     }),
     run: (now) => {
       const guests = many(now);
-      const states = ['done', 'running', 'skipped', 'failed', 'waiting'] as const;
-      const steps = guests.slice(0, 5).map(({ id, name }, place) => {
-        const state = states[place] ?? 'waiting';
-        const why = state === 'failed' ? { text: 'It did not fall asleep within 60 s. Look at its console.' } : state === 'skipped' ? { text: 'It is off.' } : {};
-        return { guestId: id, name, state, ...why };
-      });
-      return snapshotOf({ guests, runs: [runView({ id: 'r1', at: now - minute, title: 'Sleep: 5 guests', steps })] });
+      return snapshotOf({ guests, runs: [fiveAtWork(guests, now)] });
+    },
+    /** One under way, and two of before. */
+    runs: (now) => {
+      const guests = many(now);
+      const [alpine, backup] = guests.map(({ id, name }) => ({ guestId: id, name }));
+      if (alpine === undefined || backup === undefined) throw new Error('There are guests enough.');
+      const older = [
+        runView({
+          id: 'r0',
+          at: now - 30 * minute,
+          title: 'Start: Storage',
+          done: true,
+          steps: [
+            { ...alpine, state: 'done' },
+            { ...backup, state: 'cancelled' },
+          ],
+        }),
+        runView({
+          id: 'r00',
+          at: now - 20 * minute,
+          title: 'Wake: Storage',
+          done: true,
+          steps: [
+            { ...alpine, state: 'done' },
+            { ...backup, state: 'failed', text: 'It did not wake within 60 s.' },
+          ],
+        }),
+      ];
+      return snapshotOf({ guests, runs: [fiveAtWork(guests, now), ...older] });
     },
     'host-power': (now) => snapshotOf({ hosts: hostsWithPower(now), guests: three(now).map((guest) => ({ ...guest, hostId: 'attic' })) }),
     quit: (now) => {

@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import type { GuestView } from '../../../preload/contract/view';
 import { entryCommands } from '../../commands';
 import { focusRow } from '../../focus';
-import { copyLink, runEntryCommand } from '../../intents';
+import { runEntryCommand } from '../../intents';
 import { detailsFocused, selectGuest, useWindow } from '../../store';
 import { guestName } from '../../text';
 import { Button, IconButton } from '../../ui/button';
@@ -64,7 +64,9 @@ function Details({ guest }: { guest: GuestView }) {
           <Button look="quiet" icon={entryCommands.refresh.icon} onClick={() => void runEntryCommand(guest.id, 'refresh')}>
             {entryCommands.refresh.label}
           </Button>
-          <CopyLink key={guest.id} guestId={guest.id} />
+          <Button look="quiet" icon={entryCommands['copy-link'].icon} onClick={() => void runEntryCommand(guest.id, 'copy-link')}>
+            {entryCommands['copy-link'].label}
+          </Button>
           {guest.removable ? (
             <Button look="quiet" icon={entryCommands.remove.icon} onClick={() => void runEntryCommand(guest.id, 'remove')}>
               {entryCommands.remove.label}
@@ -73,16 +75,5 @@ function Details({ guest }: { guest: GuestView }) {
         </div>
       </div>
     </section>
-  );
-}
-
-/** Its label tells what cannot be seen. */
-function CopyLink({ guestId }: { guestId: string }) {
-  const [copied, setCopied] = useState(false);
-  const { label, icon } = entryCommands['copy-link'];
-  return (
-    <Button look="quiet" icon={copied ? 'check' : icon} onClick={() => setCopied(copyLink(guestId))}>
-      {copied ? 'Link copied' : label}
-    </Button>
   );
 }

@@ -59,11 +59,11 @@ function Automatic({ offers: { value, loading } }: { offers: Remote<Offer[]> }) 
       </span>
     );
   }
-  const first = value?.find(({ availability }) => availability.available);
+  const [first, second] = (value ?? []).filter(({ availability }) => availability.available);
   if (first === undefined) return 'The one that survives most.';
   return (
     <>
-      The one that survives most: <Block text={first.name} />.
+      {second === undefined ? 'The only one that can' : 'The one that survives most'}: <Block text={first.name} />.
     </>
   );
 }

@@ -1,10 +1,10 @@
 import { useId } from 'react';
 import { useWindow } from '../../store';
 import { cleanLine } from '../../text';
-import type { Member } from './order';
+import type { EditedMember } from './order';
 
 interface AddMemberProps {
-  members: readonly Member[];
+  members: readonly EditedMember[];
   onAdd: (guestId: string) => void;
 }
 

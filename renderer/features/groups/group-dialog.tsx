@@ -3,6 +3,7 @@ import { useId, useRef, useState } from 'react';
 import type { Refusal } from '../../../preload/contract/commands';
 import type { GroupView } from '../../../preload/contract/schedules';
 import { call } from '../../bridge';
+import { focusFirstError } from '../../focus';
 import { groupCommands } from '../../commands';
 import { closeDialog } from '../../store';
 import { Button } from '../../ui/button';
@@ -10,7 +11,8 @@ import { Modal, ModalFoot } from '../../ui/modal';
 import { Refused } from '../../ui/refused';
 import { AddMember } from './add-member';
 import { MemberList } from './member-list';
-import type { Member } from './order';
+import type { EditedMember } from './order';
+import { readMembers } from './order';
 
 interface GroupDialogProps {
   /** null: a new one. */
@@ -22,29 +24,35 @@ interface GroupDialogProps {
 /** Makes a group or changes one: its name, who is in it, and in which order they are woken. */
 export function GroupDialog({ group, guestIds }: GroupDialogProps) {
   const [name, setName] = useState(group?.name ?? '');
-  const [members, setMembers] = useState<readonly Member[]>(
-    () => group?.members ?? guestIds.map((guestId) => ({ guestId, delaySeconds: 0 })),
+  const [members, setMembers] = useState<readonly EditedMember[]>(
+    () =>
+      group?.members.map(({ guestId, delaySeconds }) => ({ guestId, delay: String(delaySeconds) })) ??
+      guestIds.map((guestId) => ({ guestId, delay: '0' })),
   );
+  /** The name is asked for once the form was sent without one. */
+  const [nameError, setNameError] = useState('');
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const nameId = useId();
 
-  const change = (next: readonly Member[]) => {
+  const change = (next: readonly EditedMember[]) => {
     setMembers(next);
     setRefusal(null);
   };
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy) return;
-    const missing = whatIsMissing(name, members);
-    if (missing !== null) {
-      setRefusal(missing);
-      if (name.trim() === '') field.current?.focus();
+    const read = readMembers(members);
+    if (name.trim() === '') setNameError('The group has no name yet. Give it one.');
+    if (members.length === 0) setRefusal(noMembers);
+    if (name.trim() === '' || members.length === 0 || read === null) {
+      focusFirstError(form.current);
       return;
     }
     setBusy(true);
-    const draft = { name: name.trim(), members: [...members] };
+    const draft = { name: name.trim(), members: read };
     const saved = await call('saveGroup', { groupId: group?.id ?? null, draft });
     setBusy(false);
     if (saved.ok) closeDialog();
@@ -57,7 +65,7 @@ export function GroupDialog({ group, guestIds }: GroupDialogProps) {
       initialFocus={field}
       wide
     >
-      <form onSubmit={(event) => void submit(event)}>
+      <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
         <div className="field">
           <label htmlFor={nameId}>Name</label>
           <input
@@ -70,14 +78,20 @@ export function GroupDialog({ group, guestIds }: GroupDialogProps) {
             maxLength={200}
             spellCheck={false}
             autoComplete="off"
+            aria-invalid={nameError !== ''}
+            aria-describedby={`${nameId}-error`}
             onChange={(event) => {
               setName(event.target.value);
+              setNameError('');
               setRefusal(null);
             }}
           />
+          <p id={`${nameId}-error`} className="field-error" role="alert">
+            {nameError}
+          </p>
         </div>
         <MemberList members={members} onMembers={change} />
-        <AddMember members={members} onAdd={(guestId) => change([...members, { guestId, delaySeconds: 0 }])} />
+        <AddMember members={members} onAdd={(guestId) => change([...members, { guestId, delay: '0' }])} />
         <div role="alert">{refusal === null ? null : <Refused refusal={refusal} />}</div>
         <ModalFoot>
           <Button onClick={closeDialog}>Cancel</Button>
@@ -90,9 +104,5 @@ export function GroupDialog({ group, guestIds }: GroupDialogProps) {
   );
 }
 
-/** What the contract would refuse without a sentence. */
-function whatIsMissing(name: string, members: readonly Member[]): Refusal | null {
-  if (name.trim() === '') return { code: 'no-name', message: 'The group has no name yet.', remedy: 'Give it one.' };
-  if (members.length === 0) return { code: 'no-members', message: 'The group has no guests.', remedy: 'Add one, or cancel.' };
-  return null;
-}
+/** The contract would refuse it without a sentence. */
+const noMembers: Refusal = { code: 'no-members', message: 'The group has no guests.', remedy: 'Add one, or cancel.' };

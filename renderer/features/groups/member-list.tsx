@@ -1,16 +1,16 @@
 import type { KeyboardEvent } from 'react';
-import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useId, useRef, useState } from 'react';
 import { useWindow } from '../../store';
 import { guestName } from '../../text';
 import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Line } from '../../ui/untrusted';
-import type { Member } from './order';
-import { delayOf, dropPlace, moved } from './order';
+import type { EditedMember } from './order';
+import { dropPlace, moved, readDelay } from './order';
 
 interface MemberListProps {
-  members: readonly Member[];
-  onMembers: (members: readonly Member[]) => void;
+  members: readonly EditedMember[];
+  onMembers: (members: readonly EditedMember[]) => void;
 }
 
 /** The members in their order, which is changed by dragging, by the arrows of a row, or by Alt with the arrow keys. */
@@ -66,9 +66,7 @@ export function MemberList({ members, onMembers }: MemberListProps) {
               place={place}
               count={members.length}
               onMove={(to) => move(place, to)}
-              onDelay={(delaySeconds) =>
-                onMembers(members.map((one) => (one === member ? { ...member, delaySeconds } : one)))
-              }
+              onDelay={(delay) => onMembers(members.map((one) => (one === member ? { ...member, delay } : one)))}
               onRemove={() => {
                 onMembers(members.filter((one) => one !== member));
                 setSaid(`${nameOf(member.guestId)} is not in the group any more`);
@@ -85,12 +83,12 @@ export function MemberList({ members, onMembers }: MemberListProps) {
 }
 
 interface MemberRowProps {
-  member: Member;
+  member: EditedMember;
   name: string;
   place: number;
   count: number;
   onMove: (to: number) => void;
-  onDelay: (seconds: number) => void;
+  onDelay: (text: string) => void;
   onRemove: () => void;
 }
 
@@ -119,7 +117,7 @@ function MemberRow({ member, name, place, count, onMove, onDelay, onRemove }: Me
         {place + 1}
       </span>
       <Line text={name} className="member-name" />
-      <Delay name={name} seconds={member.delaySeconds} isLast={place === count - 1} onDelay={onDelay} />
+      <Delay name={name} text={member.delay} isLast={place === count - 1} onDelay={onDelay} />
       <IconButton
         icon="up"
         label={`Move ${name} up`}
@@ -141,13 +139,15 @@ function MemberRow({ member, name, place, count, onMove, onDelay, onRemove }: Me
 
 interface DelayProps {
   name: string;
-  seconds: number;
+  text: string;
   /** Nobody waits for the last one. */
   isLast: boolean;
-  onDelay: (seconds: number) => void;
+  onDelay: (text: string) => void;
 }
 
-function Delay({ name, seconds, isLast, onDelay }: DelayProps) {
+function Delay({ name, text, isLast, onDelay }: DelayProps) {
+  const errorId = useId();
+  const wrong = readDelay(text) === null;
   if (isLast) return <span className="delay" />;
   return (
     <span className="delay">
@@ -157,11 +157,18 @@ function Delay({ name, seconds, isLast, onDelay }: DelayProps) {
         className="input"
         min={0}
         max={3600}
-        value={seconds}
+        value={text}
         aria-label={`Seconds to wait after ${name}`}
-        onChange={(event) => onDelay(delayOf(event.target.value))}
+        aria-invalid={wrong}
+        aria-describedby={wrong ? errorId : undefined}
+        onChange={(event) => onDelay(event.target.value)}
       />
       <span aria-hidden="true">s</span>
+      {wrong ? (
+        <span id={errorId} className="field-error delay-error">
+          Write whole seconds, from 0 to 3600.
+        </span>
+      ) : null}
     </span>
   );
 }

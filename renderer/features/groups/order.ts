@@ -5,7 +5,7 @@ import type { GroupDraft } from '../../../preload/contract/schedules';
 export type Member = GroupDraft['members'][number];
 
 /** The members with the one at `from` at `to` instead; the same when either is not there. */
-export function moved(members: readonly Member[], from: number, to: number): readonly Member[] {
+export function moved<T>(members: readonly T[], from: number, to: number): readonly T[] {
   const member = members[from];
   if (member === undefined || to < 0 || to >= members.length || from === to) return members;
   const rest = members.filter((_, place) => place !== from);
@@ -16,8 +16,24 @@ export function moved(members: readonly Member[], from: number, to: number): rea
 export const dropPlace = (middles: readonly number[], from: number, pointer: number): number =>
   middles.filter((middle, place) => place !== from && middle < pointer).length;
 
-/** At most an hour, in whole seconds; what is no number is no wait. */
-export const delayOf = (text: string): number => {
-  const seconds = Math.round(Number(text));
-  return Number.isFinite(seconds) ? Math.min(3600, Math.max(0, seconds)) : 0;
-};
+/** As it is typed: how long to wait is text until it is read. */
+export interface EditedMember {
+  guestId: string;
+  delay: string;
+}
+
+/** Whole seconds, up to an hour; nothing is no wait. Null: no such wait. */
+export function readDelay(text: string): number | null {
+  if (text.trim() === '') return 0;
+  const seconds = /^\d{1,4}$/.test(text.trim()) ? Number(text) : Infinity;
+  return seconds <= 3600 ? seconds : null;
+}
+
+/** The members as they are kept; null while a wait is wrong. Nobody waits for the last one. */
+export function readMembers(members: readonly EditedMember[]): Member[] | null {
+  const read = members.map(({ guestId, delay }, place) => ({
+    guestId,
+    delaySeconds: readDelay(delay) ?? (place === members.length - 1 ? 0 : null),
+  }));
+  return read.every((member): member is Member => member.delaySeconds !== null) ? read : null;
+}

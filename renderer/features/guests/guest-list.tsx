@@ -6,7 +6,6 @@ import { Line } from '../../ui/untrusted';
 import { EmptyList, HostNote } from './empty';
 import { onGridKey } from './grid-keys';
 import { HostRows } from './host-rows';
-import { useKeepFocus } from './keep-focus';
 
 /** The list: a grid of guests by host, or what to say when there is none. */
 export function GuestList() {
@@ -24,7 +23,6 @@ function Grid() {
   useEffect(() => {
     if (!activeShown && first !== undefined) setActiveRow(first);
   }, [activeShown, first]);
-  const keepFocus = useKeepFocus();
 
   if (first === undefined) return <NoMatch search={search} />;
   return (
@@ -34,7 +32,7 @@ function Grid() {
         .map((group) => (
           <HostNote key={group.hostId} hostId={group.hostId} />
         ))}
-      <div role="grid" aria-label="Guests" aria-multiselectable="true" className="grid" ref={keepFocus} onKeyDown={onGridKey}>
+      <div role="grid" aria-label="Guests" aria-multiselectable="true" className="grid" onKeyDown={onGridKey}>
         {shown
           .filter(inGrid)
           .map((group) => (

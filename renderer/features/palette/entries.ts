@@ -2,8 +2,8 @@ import type { ScheduleView } from '../../../preload/contract/schedules';
 import type { GuestView, HostView, Snapshot } from '../../../preload/contract/view';
 import type { AlarmCommandName } from '../../commands';
 import {
-  actionCommands,
   actionOrder,
+  actionWordsFor,
   alarmCommands,
   appCommands,
   entryCommands,
@@ -35,7 +35,7 @@ function guestEntries(guest: GuestView): PaletteEntry[] {
   const guestId = guest.id;
   const actions = actionOrder
     .filter((action) => guest.actions[action].available)
-    .map((action) => entryOf(actionCommands[action], about, { kind: 'action', guestId, action }));
+    .map((action) => entryOf(actionWordsFor(guest, action), about, { kind: 'action', guestId, action }));
   const alarm = (Object.keys(alarmCommands) as AlarmCommandName[]).map((command) =>
     entryOf(alarmCommands[command], about, { kind: 'alarm', guestId, command }),
   );

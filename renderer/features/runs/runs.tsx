@@ -1,9 +1,12 @@
 import { useId, useState } from 'react';
 import type { RunView } from '../../../preload/contract/schedules';
+import type { ActionName } from '../../../preload/contract/vocabulary';
+import { actionCommands } from '../../commands';
+import { beginAction } from '../../intents';
 import { namesInWords } from '../../many';
 import { cancelRun, dismissRun } from '../../many-intents';
 import type { RunStep, SkippedFor } from '../../runs';
-import { failedCount, isCancellable, runSummary, stepsToShow, stepWords } from '../../runs';
+import { isCancellable, opensByItself, outcomeIcons, runOutcome, runSummary, stepsToShow, stepWords } from '../../runs';
 import { useWindow } from '../../store';
 import { guestName } from '../../text';
 import { Button, IconButton, Spinner } from '../../ui/button';
@@ -19,23 +22,22 @@ export function Runs() {
   return (
     <section className="runs" aria-label="Actions on several guests">
       {sorted.map((run) => (
-        <Run key={run.id} run={run} />
+        <Run key={run.id} run={run} isNewest={run === sorted[0]} />
       ))}
     </section>
   );
 }
 
-function Run({ run }: { run: RunView }) {
+function Run({ run, isNewest }: { run: RunView; isNewest: boolean }) {
   /** null: open while there is something to see. */
   const [wanted, setWanted] = useState<boolean | null>(null);
-  const failed = failedCount(run);
-  const steps = stepsToShow(run);
-  const open = wanted ?? (!run.done || failed > 0 || steps.skipped.length > 0);
+  const outcome = runOutcome(run);
+  const open = wanted ?? opensByItself(run, isNewest);
   const id = useId();
   return (
-    <section className="run" aria-labelledby={`${id}-title`} data-failed={failed > 0} data-done={run.done}>
+    <section className="run" aria-labelledby={`${id}-title`} data-outcome={outcome}>
       <header className="run-head">
-        {run.done ? <Icon name={failed > 0 ? 'crash' : 'check'} /> : <Spinner />}
+        {!run.done || outcome === 'under-way' ? <Spinner /> : <Icon name={outcomeIcons[outcome]} />}
         <h2 id={`${id}-title`}>
           <Line text={run.title} />
         </h2>
@@ -56,7 +58,7 @@ function Run({ run }: { run: RunView }) {
         <IconButton icon="close" label="Dismiss" onClick={() => void dismissRun(run.id)} />
       </header>
       <div id={`${id}-steps`} hidden={!open} className="run-body" tabIndex={-1}>
-        {open ? <Steps steps={steps} /> : null}
+        {open ? <Steps steps={stepsToShow(run)} /> : null}
       </div>
     </section>
   );
@@ -100,7 +102,7 @@ function Skipped({ text, names }: SkippedFor) {
   );
 }
 
-function Step({ step: { name, state, text } }: { step: RunStep }) {
+function Step({ step: { guestId, name, state, text, offer } }: { step: RunStep }) {
   const { label, icon } = stepWords[state];
   return (
     <li className="run-step" data-step-state={state}>
@@ -108,6 +110,18 @@ function Step({ step: { name, state, text } }: { step: RunStep }) {
       <Line text={guestName(name)} className="run-guest" />
       <span className="run-state">{label}</span>
       {text === undefined ? null : <Block text={text} className="run-text" />}
+      {offer === undefined ? null : <Offer guestId={guestId} action={offer} />}
     </li>
+  );
+}
+
+/** What the user can go on with, as long as the guest can do it. */
+function Offer({ guestId, action }: { guestId: string; action: ActionName }) {
+  const guest = useWindow((state) => state.view?.guests[guestId]);
+  if (guest?.actions[action].available !== true) return null;
+  return (
+    <Button onClick={() => beginAction(guestId, action)}>
+      {guest.start?.accepted === false && action === 'start' ? 'Read command…' : actionCommands[action].label}
+    </Button>
   );
 }

@@ -109,35 +109,35 @@ function Conditions({ form, change, error }: Pick<MoreFieldsProps, 'form' | 'cha
   const chosen = graces.includes(form.graceSeconds) ? graces : [form.graceSeconds, ...graces];
   return (
     <fieldset className="conditions">
-      <legend>Sleeps only if</legend>
+      <legend>Before it sleeps</legend>
       <label className="check">
         <input
           type="checkbox"
           checked={form.nobodySignedIn}
           onChange={(event) => change({ nobodySignedIn: event.target.checked })}
         />
-        nobody is signed in, where the guest agent tells
+        Only if nobody is signed in, where the guest agent tells
       </label>
-      <Row label="it uses less of its processors than" id={`${id}-cpu`}>
+      <Row label="Only if its processor load is below" id={`${id}-cpu`}>
         <input
           id={`${id}-cpu`}
           type="text"
           inputMode="numeric"
           className="input short-input"
           value={form.cpuBelow}
-          placeholder="any"
+          placeholder="–"
           maxLength={8}
           autoComplete="off"
           aria-invalid={error !== undefined}
           aria-describedby={`${id}-cpu-error`}
           onChange={(event) => change({ cpuBelow: event.target.value })}
         />
-        <span>% of one</span>
+        <span>% of one processor</span>
       </Row>
       <p id={`${id}-cpu-error`} className="field-error" role="alert">
         {error}
       </p>
-      <Row label="nobody cancels it; notice given before" id={`${id}-grace`}>
+      <Row label="Notice, during which it can be cancelled" id={`${id}-grace`}>
         <select
           id={`${id}-grace`}
           className="input short-input"

@@ -4,6 +4,7 @@ import type { Refusal } from '../../../preload/contract/commands';
 import type { ScheduleView, Target } from '../../../preload/contract/schedules';
 import { call } from '../../bridge';
 import { appCommands, scheduleCommands } from '../../commands';
+import { focusFirstError } from '../../focus';
 import type { FieldErrors, FormField, ScheduleForm } from '../../schedule-draft';
 import { formOf, readForm, refusedField } from '../../schedule-draft';
 import { scheduleName } from '../../schedule-words';
@@ -100,9 +101,4 @@ function errorsOf(
   const errors = Object.fromEntries(own.map(({ field, message }) => [field, message])) as FieldErrors;
   if (place === null || refusal === null) return errors;
   return { ...errors, [place]: [refusal.message, refusal.remedy ?? ''].join(' ').trim() };
-}
-
-/** The errors are drawn when this runs at the end of the event. */
-function focusFirstError(form: HTMLFormElement | null): void {
-  setTimeout(() => form?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid="true"] :is(input, select, button)')?.focus());
 }

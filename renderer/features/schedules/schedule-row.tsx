@@ -76,7 +76,7 @@ function Rule({ schedule, name }: { schedule: ScheduleView; name: string }) {
   const parts = [
     cleanLine(text) === name ? '' : text,
     draft.action === 'suspend' ? '' : actionWords[draft.action],
-    conditionWords(draft) === '' ? '' : `if ${conditionWords(draft)}`,
+    ...conditionWords(draft),
   ].filter((part) => part !== '');
   return parts.length === 0 ? null : <Line text={parts.join(' · ')} className="schedule-rule" />;
 }

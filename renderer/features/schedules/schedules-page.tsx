@@ -9,7 +9,6 @@ import { Icon } from '../../ui/icon';
 import { PageHead } from '../../ui/page-head';
 import { Line } from '../../ui/untrusted';
 import { onGridKey } from '../guests/grid-keys';
-import { useKeepFocus } from '../guests/keep-focus';
 import { ScheduleRow } from './schedule-row';
 
 /** What happens by itself, again and again. */
@@ -60,7 +59,6 @@ function Schedules() {
   useEffect(() => {
     if (!activeShown && first !== undefined) setActiveRow(first);
   }, [activeShown, first]);
-  const keepFocus = useKeepFocus();
 
   if (shown.length === 0) {
     return (
@@ -74,7 +72,7 @@ function Schedules() {
     );
   }
   return (
-    <div role="grid" aria-label="Schedules" className="schedules" ref={keepFocus} onKeyDown={onGridKey}>
+    <div role="grid" aria-label="Schedules" className="schedules" onKeyDown={onGridKey}>
       {shown.map((schedule) => (
         <ScheduleRow key={schedule.id} scheduleId={schedule.id} />
       ))}

@@ -1,5 +1,6 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { useEffect } from 'react';
+import { keepFocus } from '../../keep-focus';
 import { useWindow } from '../../store';
 import { DetailPane } from '../detail/detail-pane';
 import { Dialogs } from '../dialogs/dialogs';
@@ -7,6 +8,7 @@ import { GuestList } from '../guests/guest-list';
 import { ListMenu } from '../guests/list-menu';
 import { GroupStrip } from '../groups/group-strip';
 import { Notices } from '../notices/notices';
+import { Told } from '../notices/told';
 import { Prompts } from '../prompts/prompts';
 import { Runs } from '../runs/runs';
 import { SchedulesPage } from '../schedules/schedules-page';
@@ -23,6 +25,7 @@ export function App() {
     document.addEventListener('keydown', onWindowKey);
     return () => document.removeEventListener('keydown', onWindowKey);
   }, []);
+  useEffect(keepFocus, []);
   return (
     <CSPProvider disableStyleElements>
       <ErrorBoundary>
@@ -33,6 +36,7 @@ export function App() {
             <Page />
             <Runs />
             <Notices />
+            <Told />
             <ListMenu />
             <Announcer />
           </main>

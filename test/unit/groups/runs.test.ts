@@ -106,7 +106,7 @@ describe('a run', () => {
   it('offers to start a guest whose command nobody has read, since only that shows it', async () => {
     const { world, runs, begin, steps, done } = await withRuns([{ name: 'nas' }, { name: 'web' }], { nas: 0, web: 0 });
     await Promise.all(['nas', 'web'].map((name) => world.ready(name)));
-    await world.set('nas', 'hibernate');
+    await world.set('nas', 'hibernate', '', false);
     const id = begin({ kind: 'group', groupId: 'g' }, { action: 'wakeup' });
     await done(id);
     expect(steps(id)?.[0]).toEqual(['nas', 'failed', 'You have not seen its start command yet. Read the command, then confirm.']);

@@ -8,7 +8,7 @@ import { fakeClock } from '../../fakes/clock';
 const WAKE_ALARM = '/sys/class/rtc/rtc0/wakealarm';
 
 /** A guest's files behind its agent; `refuses` names the commands that it refuses, `keeps` whether its clock keeps what it is told. */
-function guest({ refuses = [] as string[], os = 'debian', keeps = true, disabled = [] as string[] } = {}) {
+function guest({ refuses = [] as string[], os = 'debian', keeps = true, hasAlarm = true, disabled = [] as string[] } = {}) {
   const clock = fakeClock();
   let alarm = 0;
   const rtc = () => Math.floor(clock.now() / 1000) + 7200;
@@ -34,7 +34,10 @@ function guest({ refuses = [] as string[], os = 'debian', keeps = true, disabled
       { user: 'ada', 'login-time': 1 },
       { user: 'ada', 'login-time': 2 },
     ],
-    'guest-file-open': ({ path, mode }) => (open.set(open.size + 1, { path, text: '', writes: mode === 'w' }), open.size),
+    'guest-file-open': ({ path, mode }) => {
+      if (!hasAlarm) throw refusal('guest-file-open', `failed to open file '${path}' (mode: '${mode}'): No such file or directory`);
+      return (open.set(open.size + 1, { path, text: '', writes: mode === 'w' }), open.size);
+    },
     'guest-file-read': ({ handle }) => {
       const bytes = Buffer.from(read(open.get(handle)?.path ?? ''));
       return { count: bytes.length, 'buf-b64': bytes.toString('base64'), eof: true };
@@ -55,7 +58,7 @@ function guest({ refuses = [] as string[], os = 'debian', keeps = true, disabled
       lastOutput = script?.startsWith('cat') ? read(path ?? '') : '';
       return { pid: 7 };
     },
-    'guest-exec-status': () => ({ exited: true, exitcode: 0, 'out-data': Buffer.from(lastOutput).toString('base64') }),
+    'guest-exec-status': () => ({ exited: true, exitcode: hasAlarm ? 0 : 1, 'out-data': Buffer.from(lastOutput).toString('base64') }),
   };
   let lastOutput = '';
   const agent: AgentCalls = {
@@ -99,7 +102,8 @@ describe('a guest’s own clock', () => {
   it.each<[Parameters<typeof guest>[0], RegExp]>([
     [{ os: 'mswindows' }, /Windows guests are not supported/],
     [{ disabled: ['guest-file-open', 'guest-exec'] }, /not allowed to write files or to run programs/],
-    [{ refuses: ['guest-file-open', 'guest-exec'] }, /no clock whose alarm can be set .*Permission denied/],
+    [{ refuses: ['guest-file-open', 'guest-exec'] }, /^Its guest agent may not reach the alarm of its clock \(\/sys\/class\/rtc\/rtc0\/wakealarm\)\.$/],
+    [{ hasAlarm: false }, /^It has no clock that can be set to wake it \(\/sys\/class\/rtc\/rtc0\/wakealarm\)\.$/],
   ])('is missing with the reason: %j', async (given, reason) => {
     expect(await guest(given).machine.wakeClock()).toMatchObject({ missing: expect.stringMatching(reason) as unknown });
   });

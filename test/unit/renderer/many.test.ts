@@ -45,6 +45,12 @@ describe('what several guests can do', () => {
     expect(offeredToMany([])).toEqual([]);
   });
 
+  it('counts a hibernated guest among those that are woken, which starts it', () => {
+    const web = guestView({ id: 'web', state: { name: 'hibernated' } });
+    expect(offeredToMany([nas, db, web])).toEqual(expect.arrayContaining([{ action: 'wakeup', count: 2 }, { action: 'start', count: 1 }]));
+    expect(leftOut([nas, db, web], 'wakeup').map(({ guest }) => guest.id)).toEqual(['nas']);
+  });
+
   it('leaves the others out, with the reason and the remedy', () => {
     const [left] = leftOut([nas, db], 'wakeup');
     expect(left).toEqual({ guest: nas, why: 'Not while the guest is running.' });

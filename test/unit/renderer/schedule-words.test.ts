@@ -60,9 +60,11 @@ it('says the clock times of another zone', () => {
 });
 
 it('says its conditions', () => {
-  expect(conditionWords(scheduleDraft())).toBe('');
+  expect(conditionWords(scheduleDraft())).toEqual([]);
   const conditions = { nobodySignedIn: true, cpuBelowPercent: 20, graceSeconds: 90 };
-  expect(conditionWords(scheduleDraft({ conditions }))).toBe('nobody signed in, CPU below 20 %, 90 s notice');
+  expect(conditionWords(scheduleDraft({ conditions }))).toEqual(['if nobody signed in, CPU below 20 %', '90 s notice']);
+  const onlyNotice = { nobodySignedIn: false, cpuBelowPercent: null, graceSeconds: 60 };
+  expect(conditionWords(scheduleDraft({ conditions: onlyNotice }))).toEqual(['1 min notice']);
 });
 
 it('puts the next first, and what does not come last', () => {

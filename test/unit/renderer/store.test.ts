@@ -13,6 +13,7 @@ import {
   showMenu,
   showPage,
   showView,
+  tell,
   windowStore,
 } from '../../../renderer/store';
 import { scheduleView } from '../../fakes/plan-views';
@@ -180,4 +181,13 @@ describe('pages', () => {
     showView(snapshotOf());
     expect(state().dialog).not.toBeNull();
   });
+});
+
+it('what was told gives way to what is told next, and goes only by itself', () => {
+  const endFirst = tell('Copied');
+  const endSecond = tell('Copied');
+  endFirst();
+  expect(state().told).toMatchObject({ text: 'Copied' });
+  endSecond();
+  expect(state().told).toBeNull();
 });

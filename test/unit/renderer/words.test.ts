@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { actorWords } from '../../../renderer/words';
+import { actorWords, announcement } from '../../../renderer/words';
+import { alarmView, guestView } from '../../fakes/views';
 
 it('says who did it', () => {
   expect(actorWords({ kind: 'user' })).toBe('you');
@@ -12,4 +13,12 @@ it('says who did it', () => {
   expect(actorWords({ kind: 'guest' })).toBe('the guest itself');
   expect(actorWords({ kind: 'host' })).toBe('the host');
   expect(actorWords({ kind: 'unknown' })).toBe('');
+});
+
+it('tells when a guest wakes, but not of one that runs', () => {
+  const at = new Date(2026, 10, 20, 12).getTime();
+  const alarm = alarmView({ id: 'a', due: new Date(2026, 10, 21, 7).getTime() });
+  expect(announcement(guestView({ id: 'nas', state: { name: 'suspended' }, alarm }), at)).toMatch(/^nas is sleeping, wakes .*07:00$/);
+  expect(announcement(guestView({ id: 'nas', state: { name: 'running' }, alarm }), at)).toBe('nas is running');
+  expect(announcement(guestView({ id: 'nas', state: { name: 'off' } }), at)).toBe('nas is off');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { delayOf, dropPlace, moved } from '../../../../../renderer/features/groups/order';
+import { dropPlace, moved, readDelay, readMembers } from '../../../../../renderer/features/groups/order';
 
 const members = ['a', 'b', 'c'].map((guestId) => ({ guestId, delaySeconds: 0 }));
 const order = (from: number, to: number) => moved(members, from, to).map(({ guestId }) => guestId).join('');
@@ -28,8 +28,17 @@ describe('dropPlace', () => {
   });
 });
 
-describe('delayOf', () => {
-  it('is whole seconds up to an hour', () => {
-    expect(['30', '1.6', '-4', '90000', '', 'x'].map(delayOf)).toEqual([30, 2, 0, 3600, 0, 0]);
+describe('a wait', () => {
+  it('is whole seconds up to an hour, and nothing else', () => {
+    expect(['30', ' 5 ', '0', '3600', ''].map(readDelay)).toEqual([30, 5, 0, 3600, 0]);
+    expect(['-5', '1.6', '3601', '90000', '1e2', 'x'].map(readDelay)).toEqual([null, null, null, null, null, null]);
+  });
+
+  it('of the last member is waited by nobody, so it can’t be wrong', () => {
+    expect(readMembers([{ guestId: 'a', delay: '30' }, { guestId: 'b', delay: '-5' }])).toEqual([
+      { guestId: 'a', delaySeconds: 30 },
+      { guestId: 'b', delaySeconds: 0 },
+    ]);
+    expect(readMembers([{ guestId: 'a', delay: '-5' }, { guestId: 'b', delay: '' }])).toBeNull();
   });
 });

@@ -20,7 +20,7 @@ describe('paletteEntries', () => {
   it('lists the guest at hand and the app without a search', () => {
     const listed = labels('db', '');
     expect(listed).toContain('Wake db');
-    expect(listed).not.toContain('Sleep db');
+    expect(listed).not.toContain('Sleep… db');
     expect(listed).toContain('Add guest');
     expect(listed.some((label) => label.includes('web'))).toBe(false);
   });
@@ -40,7 +40,8 @@ describe('paletteEntries', () => {
 
   it('puts the guest at hand first, and has an end', () => {
     const found = labels('nas', 'sleep');
-    expect(found[0]).toBe('Sleep nas');
+    expect(found[0]).toBe('Sleep… nas');
+    expect(labels('nas', 'force off nas')[0]).toBe('Force off… nas');
     expect(labels(null, 's').length).toBe(mostEntries);
   });
 
@@ -60,7 +61,7 @@ describe('paletteEntries', () => {
     expect(listed[0]).toBe('Sleep… (1) 2 guests');
     expect(listed).toContain('Wake (1) 2 guests');
     expect(listed).toContain('New group… 2 guests');
-    expect(listed.indexOf('Sleep now nas goes to sleep')).toBeLessThan(listed.indexOf('Sleep nas'));
+    expect(listed.indexOf('Sleep now nas goes to sleep')).toBeLessThan(listed.indexOf('Sleep… nas'));
     expect(listed).toContain('Select all guests');
     expect(paletteEntries(more, 'nas', '').some(({ label }) => label === 'Clear selection')).toBe(false);
   });
