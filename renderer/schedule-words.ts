@@ -1,5 +1,5 @@
 import type { MissedPolicy, Occurrence, ScheduleDraft, ScheduleView, Target } from '../preload/contract/schedules';
-import type { Snapshot } from '../preload/contract/view';
+import type { GuestView, Snapshot } from '../preload/contract/view';
 import type { HolderChoice, SleepName } from '../preload/contract/vocabulary';
 import { cleanLine, guestName, hostName } from './text';
 import { clockTime, dayName, daysAhead } from './time';
@@ -94,6 +94,23 @@ export function conditionWords({ conditions }: ScheduleDraft): readonly string[]
     ...(conditioned.length === 0 ? [] : [`if ${conditioned.join(', ')}`]),
     ...(graceSeconds === 0 ? [] : [`${graceWords(graceSeconds)} notice`]),
   ];
+}
+
+/** So many guests are told with their reasons; of more, only the names. */
+const TOLD = 3;
+
+/** Those that run, and that a schedule could not put to sleep as they are now. */
+export function cannotSleepWords(guests: readonly GuestView[], { action, rule }: Pick<ScheduleDraft, 'action' | 'rule'>): readonly string[] {
+  if ((rule.kind === 'weekly' ? rule.sleepAt : rule.sleep) === null) return [];
+  const those = guests.flatMap(({ name, state, pending, actions }) => {
+    const can = actions[action];
+    return state.name !== 'running' || pending !== null || can.available ? [] : [{ name: guestName(name), reason: can.reason }];
+  });
+  if (those.length > TOLD) {
+    const names = those.slice(0, TOLD).map(({ name }) => name);
+    return [`As they are now, ${names.join(', ')} and ${those.length - TOLD} more can’t be put to sleep.`];
+  }
+  return those.map(({ name, reason }) => `As it is now, ${name} can’t be put to sleep: ${reason}`);
 }
 
 /** By the next occurrence, those without one last, then by name. */

@@ -213,12 +213,20 @@ export function createSchedules(options: SchedulesOptions): Schedules {
 /** A skip that is older than this is of an occurrence that is over, in ms. */
 const LONGEST_KEPT_MS = 366 * 24 * 3_600_000;
 
-function check({ rule, timeZone }: ScheduleDraft, now: number): void {
+function check({ rule, timeZone, conditions: { graceSeconds } }: ScheduleDraft, now: number): void {
   try {
     checkTiming({ rule, timeZone }, now);
   } catch (error) {
     if (error instanceof RangeError) throw new RefusedError({ code: 'bad-schedule', message: error.message });
     throw error;
+  }
+  const isTooShort = ({ sleep, wake }: Occurrence) => sleep !== null && wake !== null && wake - sleep <= graceSeconds * 1000;
+  if (nextOccurrences({ rule, timeZone }, now, SHOWN).some(isTooShort)) {
+    throw new RefusedError({
+      code: 'bad-schedule',
+      message: 'The guests would be woken before the notice is over, so they would not sleep.',
+      remedy: 'Give a shorter notice, or a later time to wake.',
+    });
   }
 }
 

@@ -39,6 +39,22 @@ test('lists what comes, what is skipped, paused, missed, or can do nothing', asy
   expect(await lab.axeViolations()).toEqual([]);
 });
 
+test('says in the row and in the dialog which guests could not be put to sleep now', async () => {
+  await openPage('schedules');
+  await expect(row('Weekdays')).not.toContainText('can’t be put to sleep');
+  await page.evaluate(() => {
+    const nas = window.lab.current().guests['nas']!;
+    const reason = 'It has no guest agent.';
+    window.lab.patch({ guests: { nas: { ...nas, actions: { ...nas.actions, suspend: { available: false, reason } } } } });
+  });
+  const words = 'As it is now, nas can’t be put to sleep: It has no guest agent.';
+  await expect(row('Weekdays')).toContainText(words);
+  expect(await lab.axeViolations()).toEqual([]);
+  await row('Weekdays').getByRole('button', { name: 'Edit' }).click();
+  await expect(dialog('Edit schedule')).toContainText(words);
+  expect(await lab.axeViolations()).toEqual([]);
+});
+
 test('pauses, skips once, answers what was missed, removes after a question', async () => {
   await openPage('schedules');
   await row('Weekdays').getByRole('button', { name: 'Skip next' }).click();

@@ -137,7 +137,7 @@ function Conditions({ form, change, error }: Pick<MoreFieldsProps, 'form' | 'cha
       <p id={`${id}-cpu-error`} className="field-error" role="alert">
         {error}
       </p>
-      <Row label="Notice, during which it can be cancelled" id={`${id}-grace`}>
+      <Row label="Notice from then on, during which it can be cancelled" id={`${id}-grace`}>
         <select
           id={`${id}-grace`}
           className="input short-input"

@@ -13,6 +13,7 @@ import { Button } from '../../ui/button';
 import { Modal, ModalFoot } from '../../ui/modal';
 import { Line } from '../../ui/untrusted';
 import { MoreFields } from './more-fields';
+import { CannotSleep } from './cannot-sleep';
 import { Occurrences } from './occurrences';
 import { RuleFields } from './rule-fields';
 import { TargetField } from './target-field';
@@ -76,6 +77,7 @@ export function ScheduleDialog({ scheduleId, target }: ScheduleDialogProps) {
     >
       <form ref={body} className="schedule-form" noValidate onSubmit={(event) => void submit(event)}>
         <TargetField form={form} change={change} error={errors.target} first={choosesTarget ? first : undefined} />
+        {read.ok ? <CannotSleep draft={read.draft} /> : null}
         <RuleFields form={form} change={change} errors={errors} first={choosesTarget ? undefined : first} />
         <Occurrences reading={reading} refusal={place === null ? shown : null} timeZone={form.timeZone} localZone={localZone()} />
         <MoreFields form={form} change={change} error={errors.cpuBelow} localZone={localZone()} />

@@ -11,6 +11,7 @@ import { Button, IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Moment } from '../../ui/times';
 import { Block, Line } from '../../ui/untrusted';
+import { CannotSleepWords, useCannotSleep } from './cannot-sleep';
 import { NextTime } from './next-time';
 
 /** One schedule: what it is called, whom it is about, when it is next, and what can be done with it. */
@@ -101,8 +102,9 @@ function CommandButton({ scheduleId, command, tabIndex }: CommandButtonProps) {
 }
 
 /** What the user has to see to: a time that was missed, a schedule that can do nothing. */
-function Waits({ schedule: { id, missed, problem }, tabIndex }: { schedule: ScheduleView; tabIndex: number }) {
-  if (missed === null && problem === undefined) return null;
+function Waits({ schedule: { id, draft, paused, missed, problem }, tabIndex }: { schedule: ScheduleView; tabIndex: number }) {
+  const cannot = useCannotSleep(draft);
+  if (missed === null && problem === undefined && (paused || cannot.length === 0)) return null;
   return (
     <div role="gridcell" className="schedule-waits">
       {problem === undefined ? null : (
@@ -110,6 +112,7 @@ function Waits({ schedule: { id, missed, problem }, tabIndex }: { schedule: Sche
           <Block text={problem} />
         </p>
       )}
+      {paused ? null : <CannotSleepWords words={cannot} />}
       {missed === null ? null : (
         <p className="schedule-missed">
           <Icon name="clock" />

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  cannotSleepWords,
   conditionWords,
   inOrder,
   isAbout,
@@ -22,6 +23,21 @@ const at = (day: number, hour: number, minute = 0) => new Date(2025, 10, day, ho
 it('names a schedule by its rule when it has no name, in one line', () => {
   expect(scheduleName({ draft: scheduleDraft({ name: ' ' }), text: 'Weekdays 23:30 to 07:00' })).toBe('Weekdays 23:30 to 07:00');
   expect(scheduleName({ draft: scheduleDraft({ name: 'a\u202eb\nc' }), text: '' })).toBe('a‹U+202E›b␊c');
+});
+
+it('says which guests that run could not be put to sleep as they are now', () => {
+  const no = { available: false, reason: 'It has no guest agent.' } as const;
+  const guest = (id: string, name: 'running' | 'off' = 'running') => {
+    const view = guestView({ id, state: { name, since: 0, source: 'event', cause: 'unknown' } });
+    return { ...view, actions: { ...view.actions, suspend: no } };
+  };
+  const nightly = scheduleDraft({ action: 'suspend' });
+  expect(cannotSleepWords([guestView({ id: 'nas' }), guest('router'), guest('lab', 'off')], nightly)).toEqual([
+    'As it is now, router can’t be put to sleep: It has no guest agent.',
+  ]);
+  expect(cannotSleepWords(['a', 'b', 'c', 'd', 'e'].map((id) => guest(id)), nightly)).toEqual(['As they are now, a, b, c and 2 more can’t be put to sleep.']);
+  const wakeOnly = scheduleDraft({ rule: { kind: 'weekly', days: [1], sleepAt: null, wakeAt: '07:00' } });
+  expect(cannotSleepWords([guest('router')], wakeOnly)).toEqual([]);
 });
 
 it('names whom it is about', () => {

@@ -30,6 +30,19 @@ describe('what the user changes', () => {
     expect(upcoming().map(([name]) => name)).toEqual(['Sooner']);
   });
 
+  it('is refused with a notice that takes the whole sleep', async () => {
+    const { world } = await scheduled();
+    const { schedules } = world.app();
+    const short = (graceSeconds: number) =>
+      draft({
+        rule: { kind: 'weekly', days: [1, 2, 3, 4, 5, 6, 7], sleepAt: '23:30', wakeAt: '23:40' },
+        conditions: { nobodySignedIn: false, cpuBelowPercent: null, graceSeconds },
+      });
+    await expect(schedules.save(null, short(600))).rejects.toThrow('woken before the notice is over');
+    expect(() => schedules.read(short(1800))).toThrow('shorter notice');
+    expect(schedules.read(short(300))).toHaveLength(3);
+  });
+
   it('can be told not to skip it after all', async () => {
     const { world, id } = await scheduled();
     const { schedules } = world.app();

@@ -107,9 +107,15 @@ describe('a grace period', () => {
 
   it('is over at the wake', async () => {
     const { world } = await scheduled({
-      ...asking({ graceSeconds: 3600 }),
+      ...asking({ graceSeconds: 600 }),
+      missed: 'late',
       rule: { kind: 'cron', sleep: '30 23 * * *', wake: '45 23 * * *' },
     });
+    world.app().kill();
+    await world.until('2026-11-23T23:40');
+    await world.again();
+    await world.until('2026-11-23T23:41');
+    expect(theGrace(world)?.at).toBe(utc('2026-11-23T23:45'));
     await world.until('2026-11-24T01:00');
     expect(world.acts()).toEqual([]);
     expect(world.app().graces.size).toBe(0);
