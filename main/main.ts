@@ -8,6 +8,7 @@ import { createLinkFollower } from './desktop/link-follower';
 import { registerLinkScheme } from './desktop/link-scheme';
 import { openedAtLogin } from './desktop/login-item';
 import { setMenu } from './desktop/menu';
+import { asOnlyInstance } from './desktop/only-instance';
 import type { OneWindow } from './desktop/one-window';
 import { declarePageScheme, servePage } from './desktop/page-scheme';
 import { createPresence } from './desktop/presence';
@@ -41,13 +42,16 @@ const links = createLinkFollower();
 const unusable = profileProblem();
 if (unusable !== null) {
   void app.whenReady().then(() => fail(unusable));
-} else if (app.requestSingleInstanceLock()) {
-  if (switches.link !== null) links.follow(switches.link);
-  app.on('second-instance', (_event, argv) => {
+} else {
+  asOnlyInstance(process.env, systemClock, begin, (argv) => {
     const { link, hidden } = readSwitches(argv);
     if (link !== null) links.follow(link);
     else if (!hidden) window?.open();
   });
+}
+
+function begin(): void {
+  if (switches.link !== null) links.follow(switches.link);
   // macOS gives links by this alone, and may do so before the app is ready.
   app.on('open-url', (event, url) => {
     event.preventDefault();
@@ -70,8 +74,6 @@ if (unusable !== null) {
     );
   });
   void app.whenReady().then(run).catch(fail);
-} else {
-  app.quit();
 }
 
 function profileProblem(): unknown {

@@ -139,6 +139,26 @@ test('a second start brings the first window forward, and ends', async ({ launch
   expect(app.windows()).toHaveLength(1);
 });
 
+test('a version that took the place of the running one waits for its end', async ({ launch }) => {
+  const { app, userDataDir, close } = await launch();
+  const executable = await app.evaluate(() => process.execPath);
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const successor = spawn(executable, ['.', ...asRoot, '--user-data-dir', userDataDir, '--print-view'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, APPIMAGE_SILENT_INSTALL: 'true' },
+  });
+  const ended = once(successor, 'exit');
+  const view = once(successor.stdout, 'data') as Promise<[Buffer]>;
+  await app.evaluate(
+    ({ app: first }) => new Promise<void>((resolve) => void first.once('second-instance', () => resolve())),
+  );
+  expect(app.windows()).toHaveLength(1);
+  await close();
+  expect(String((await view)[0])).toMatch(/: \d+ guests?\n/);
+  successor.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
 test('a damaged file is kept aside, and the app says so', async ({ launch }) => {
   const first = await launch();
   await expect(first.page.getByRole('button', { name: 'Add guest' })).toBeVisible();
