@@ -62,7 +62,7 @@ export function parseWhen(text: string, now: number): ParsedWhen {
     if (!until.ok || wrong !== undefined) return refused(wrong ?? examples);
     return { ok: true, when: { kind: 'until', at: until.at, text: plain }, due: until.at };
   }
-  const duration = parseDuration(plain.replace(/^for(?: |(?=\d)|$)/, ''));
+  const duration = parseDuration(plain.replace(/^for(?: |(?=\d)|$)/, ''), now);
   if (!duration.ok) return duration;
   const wrong = validateDuration(duration.ms);
   if (wrong !== undefined) return refused(wrong);
@@ -97,8 +97,8 @@ export function formatDuration(ms: number): string {
 
 type Duration = { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly message: string };
 
-function parseDuration(text: string): Duration {
-  const hint = mistaken(text);
+function parseDuration(text: string, now: number): Duration {
+  const hint = mistaken(text, now);
   if (hint !== undefined) return refused(hint);
   const part = /( ?)(\d+)([.,]\d+)? ?([a-z]*)/y;
   let total = 0;
@@ -135,15 +135,16 @@ function unitMissing(number: string, longest: number): string {
 }
 
 /** What people write who mean something else than a length of time, or something that could be two. */
-function mistaken(text: string): string | undefined {
-  const [, hours, minutes] = /^(\d{1,2}):([0-5]\d)$/.exec(text) ?? [];
-  if (hours !== undefined && minutes !== undefined) {
-    const length = formatDuration(Number(hours) * 3_600_000 + Number(minutes) * 60_000);
-    const time = Number(hours) < 24 ? ` or until ${hours.padStart(2, '0')}:${minutes}` : '';
-    return `“${text}” can be read in two ways. Write ${length}${time}.`;
+function mistaken(text: string, now: number): string | undefined {
+  const [, first, second] = /^(\d{1,2}):([0-5]\d)$/.exec(text) ?? [];
+  if (first !== undefined && second !== undefined && Number(first + second) > 0) {
+    const seconds = Number(first) * 60 + Number(second);
+    const other = Number(first) < 24 ? `until ${first.padStart(2, '0')}:${second}` : formatDuration(seconds * 1_000);
+    return `“${text}” can be read in two ways. Write ${formatDuration(seconds * 60_000)} or ${other}.`;
   }
-  if (/^\d{1,2}(:\d\d)? ?[ap]m$|^\d{4}-|^(tomorrow|mon|tues?|wed|thu|fri|sat|sun)/.test(text)) {
-    return `A time starts with until, for example: until ${text.length <= 30 ? text : '07:00'}.`;
+  if (/^\d{1,2}(:\d\d)? ?[ap]m$|^00?:00$|^\d{4}-|^(tomorrow|mon|tues?|wed|thu|fri|sat|sun)/.test(text)) {
+    const meant = [`until ${text}`, `until ${text} 07:00`].find((each) => parseWhen(each, now).ok);
+    return `A time starts with until, for example: ${meant ?? 'until 07:00'}.`;
   }
   if (/^until\b/.test(text)) return 'Write either for or until, for example 8 h or until 07:00.';
   if (text.startsWith('-')) return `A length of time cannot be negative. ${examples}`;

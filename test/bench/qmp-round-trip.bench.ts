@@ -37,7 +37,7 @@ export const bench: Bench = {
     ];
     for (const [at, relay] of relays.entries()) {
       const marker = secretToken();
-      const stream = await connection!.execStream(relayCommand(others[at]!.path, marker, relay));
+      const stream = await connection!.execStream(relayCommand(others[at]!.path, marker, [relay]));
       const answer = await joined(stream, marker, systemClock);
       if (answer.kind !== 'connected') throw new Error(`${relay} did not connect: ${JSON.stringify(answer)}`);
       ways.push(await way(`over SSH, through ${relay} on the host`, Promise.resolve(stream)));

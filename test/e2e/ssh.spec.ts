@@ -23,7 +23,7 @@ let page: Page;
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   requireComponent('QEMU', guestsCanRun(), (why) => test.skip(true, why));
-  requireComponent('OpenSSH server', sshdPresent, (why) => test.skip(true, why));
+  requireComponent('OpenSSH', sshdPresent, (why) => test.skip(true, why));
   requireComponent('mount namespaces', accountsPresent, (why) => test.skip(true, why));
   requireComponent('PID namespaces', ownNamespacesPresent, (why) => test.skip(true, why));
   world = await startSshWorld(NAME);

@@ -22,10 +22,18 @@ export async function testConnection(
   const { address, signal, onStep } = options;
   let reached: TestStep['name'] = 'address';
   let via = address;
+  /** The computers that are not signed in to yet, the nearest first. */
+  let ahead: readonly string[] = [];
   const pass = (step: SshStep) => {
-    reached = next[step.name];
-    via = step.endpoint.host;
     onStep({ name: step.name, via, state: 'passed', detail: step.detail });
+    reached = next[step.name];
+    if (step.name !== 'authentication') return;
+    const [, following] = ahead;
+    if (following === undefined) return;
+    ahead = ahead.slice(1);
+    via = following;
+    // Its name is looked up by the computer before it, which does not tell.
+    reached = 'tcp';
   };
   try {
     const connection = await connectTo(
@@ -36,10 +44,15 @@ export async function testConnection(
         onStep: pass,
         onSettings(settings) {
           reached = 'name';
-          const ignored = settings.ignored.map(({ option, why }) => `${option}: ${why}`).join(' ');
-          const warns = settings.ignored.some(({ systemDefault }) => !systemDefault);
+          ahead = [...settings.proxyJump, settings].map(({ host }) => host);
+          via = ahead[0] ?? settings.host;
+          const ignored = settings.ignored.filter(({ systemDefault }) => !systemDefault).map(({ option, why }) => `${option}: ${why}`);
           const detail = `${settings.user}@${settings.host}:${settings.port}`;
-          onStep({ name: 'address', via: settings.host, state: warns ? 'warning' : 'passed', detail: ignored === '' ? detail : `${detail}. Not honoured: ${ignored}` });
+          onStep({
+            name: 'address',
+            via: settings.host,
+            ...(ignored.length === 0 ? { state: 'passed', detail } : { state: 'warning', detail: `${detail}. Not honoured: ${ignored.join(' ')}` }),
+          });
         },
       },
       around,

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import { PassThrough, type Duplex } from 'node:stream';
 import type { Clock } from '../../clock';
 import { SshError } from '../../protocols/ssh/errors';
 import { shellQuote } from '../../protocols/ssh/shell';
@@ -6,7 +6,7 @@ import { DialError, formatAddress, type DialErrorCode, type SocketAddress } from
 import { joined, type Joined } from './joined';
 import { parseId, permissionDetail, permissionRemedy } from './permission';
 import { RecordsError, runScript } from './records';
-import { relayCommand, type Relay } from './relays';
+import { RELAYS, relayCommand, TELLING_RELAYS, type Relay } from './relays';
 import { secretToken, type RemoteHost } from './remote';
 import { parseForbidden, SOCKET_CHECK } from './socket-check';
 
@@ -57,6 +57,19 @@ export function createReach({ remote, clock, hostName }: ReachOptions): Reach {
       `Nobody listens at ${where(address)}. The guest that did has probably ended.`,
       cause,
     );
+  const busy = (address: SocketAddress): DialError =>
+    fail(
+      'busy',
+      address,
+      `Another program is connected to ${where(address)}, which takes one at a time. End that program’s connection.`,
+    );
+  const refusedOrBusy = (address: SocketAddress): DialError =>
+    failWith(
+      'other',
+      address,
+      `Nobody listens at ${where(address)}, or another program holds it.`,
+      `If the guest runs, end that program’s connection. With perl or python3 on ${hostName} Reveille could tell.`,
+    );
   const unclear = (address: SocketAddress, why: string, cause?: unknown): DialError =>
     fail('other', address, `${where(address)} cannot be reached: ${why}`, cause);
 
@@ -74,9 +87,42 @@ export function createReach({ remote, clock, hostName }: ReachOptions): Reach {
     } catch (error) {
       if (!isChannelRefusal(error)) throw sshFailure(address, error);
       await lookWhy(address);
-      // It is there and may be used: either nobody listens, or the server forwards no unix sockets.
-      if (forwarding === 'works') throw refused(address, error);
-      return dialThroughRelay(address);
+      // It is there and may be used: nobody listens, its queue is full, or the server forwards no unix sockets.
+      return forwarding === 'works' ? askHost(address) : dialThroughRelay(address);
+    }
+  }
+
+  /** The server forwards, but not to this socket: what connect(2) says of it on the host. */
+  async function askHost(address: SocketAddress & { kind: 'unix' }): Promise<Duplex> {
+    const marker = secretToken();
+    const command = relayCommand(address.path, marker, TELLING_RELAYS);
+    const { stdout } = await remote.exec(command, { timeoutMs: PROBE_MS }).catch((error: unknown) => {
+      throw sshFailure(address, error);
+    });
+    const said = new PassThrough();
+    said.end(stdout);
+    const answer = await answerIn(said, marker, address);
+    said.destroy();
+    switch (answer.kind) {
+      case 'connected':
+        // There was room again for the one that asked, and so for this one.
+        return remote.openUnix(address.path).catch((error: unknown) => {
+          throw isChannelRefusal(error) ? busy(address) : sshFailure(address, error);
+        });
+      case 'failed':
+        return relayFailure(address, answer.text);
+      case 'ended':
+      case 'none':
+        throw refusedOrBusy(address);
+    }
+  }
+
+  async function answerIn(stream: Duplex, marker: string, address: SocketAddress): Promise<Joined> {
+    try {
+      return await joined(stream, marker, clock);
+    } catch (error) {
+      stream.destroy();
+      throw unclear(address, error instanceof Error ? error.message : String(error), error);
     }
   }
 
@@ -110,21 +156,17 @@ case $state in forbidden) forbid ${path}; owners;; esac`;
 
   async function dialThroughRelay(address: SocketAddress & { kind: 'unix' }): Promise<Duplex> {
     const marker = secretToken();
+    const isAbstract = address.path.startsWith('\0');
+    const usable: readonly Relay[] = isAbstract ? TELLING_RELAYS : RELAYS;
     const stream = await remote
-      .execStream(relayCommand(address.path, marker, relay))
+      .execStream(relayCommand(address.path, marker, usable.filter((name) => relay === null || name === relay)))
       .catch((error: unknown) => {
         throw sshFailure(address, error);
       });
-    let answer: Joined;
-    try {
-      answer = await joined(stream, marker, clock);
-    } catch (error) {
-      stream.destroy();
-      throw unclear(address, error instanceof Error ? error.message : String(error), error);
-    }
+    const answer = await answerIn(stream, marker, address);
     switch (answer.kind) {
       case 'connected':
-        if (!address.path.startsWith('\0')) forwarding = 'off';
+        if (!isAbstract && forwarding === 'not-known') forwarding = 'off';
         relay = answer.relay;
         return stream;
       case 'none': {
@@ -147,12 +189,14 @@ case $state in forbidden) forbid ${path}; owners;; esac`;
       case 'ended':
         stream.destroy();
         await lookWhy(address);
-        throw refused(address);
+        throw refusedOrBusy(address);
     }
   }
 
   async function relayFailure(address: SocketAddress & { kind: 'unix' }, text: string): Promise<never> {
     if (/refused/i.test(text)) throw refused(address);
+    // unix(7), connect: EAGAIN
+    if (/temporarily unavailable/i.test(text)) throw busy(address);
     if (/no such file|not a directory/i.test(text)) throw missing(address);
     if (/denied|not permitted/i.test(text) && !address.path.startsWith('\0')) {
       await lookWhy(address);

@@ -69,8 +69,7 @@ export function createAgentPort(
       try {
         return await access.dial(to);
       } catch (error) {
-        // Through SSH a full queue looks as if nobody listened.
-        const mayPass = error instanceof DialError && (error.code === 'busy' || error.code === 'refused');
+        const mayPass = error instanceof DialError && error.code === 'busy';
         if (!isLent || closed || !mayPass || clock.monotonic() >= deadline) throw error;
         await new Promise<void>((resolve) => void clock.setTimer(LENT_RETRY_MS, resolve));
       }

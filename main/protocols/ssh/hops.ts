@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { lookup } from 'node:dns';
+import { connect, isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { withTimeout } from '../../clock';
@@ -59,8 +60,13 @@ async function direct(options: HopOptions, endpoint: SshEndpoint, report: Report
 function dialTcp({ clock, signal, stepTimeoutMs }: HopOptions, endpoint: SshEndpoint, report: Report): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const { host, port, addressFamily = 'any' } = endpoint;
+    const findAddresses: LookupFunction = (name, options, done) =>
+      lookup(name, options, (error, found, family) => {
+        if (!error && !socket.destroyed) report('name', typeof found === 'string' ? found : found.map(({ address }) => address).join(', '));
+        done(error, found, family);
+      });
     // Without autoSelectFamily, the default before Node 20, only the first address of a name is tried.
-    const socket = connect({ host, port, family: FAMILIES[addressFamily], noDelay: true, autoSelectFamily: true });
+    const socket = connect({ host, port, family: FAMILIES[addressFamily], noDelay: true, autoSelectFamily: true, lookup: findAddresses });
     const settle = (act: () => void) => {
       cancelTimer();
       signal?.removeEventListener('abort', giveUp);
@@ -73,13 +79,13 @@ function dialTcp({ clock, signal, stepTimeoutMs }: HopOptions, endpoint: SshEndp
     const giveUp = () => abandon(closedHere(endpoint));
     const cancelTimer = clock.setTimer(stepTimeoutMs, () => abandon(stepTimeout(endpoint, 'a TCP connection', stepTimeoutMs)));
     socket.once('connect', () => settle(() => {
-      report('name', socket.remoteAddress ?? host);
       report('tcp', `port ${port}`);
       resolve(socket);
     }));
     socket.on('error', (error) => settle(() => reject(dialFailure(endpoint, error))));
-    if (signal?.aborted) giveUp();
-    else signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) return giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (isIP(host) !== 0) report('name', host);
   });
 }
 

@@ -140,6 +140,7 @@ describe('forwarding', () => {
       code: 'refused',
       message: `Nobody listens at unix:${stale} on nas. The guest that did has probably ended.`,
     });
+    expect(reach.way()).toBe('forwarded');
     expect(remote.streams).toEqual([]);
   });
 
@@ -216,7 +217,7 @@ describe.each(present)('the relay %s', (relay) => {
   const dial = async (path: string) => {
     remote = localRemote({ login: ['/bin/sh', '-c', 'echo noise; eval "$0"'] });
     const marker = secretToken();
-    const stream = await remote.execStream(relayCommand(path, marker, relay));
+    const stream = await remote.execStream(relayCommand(path, marker, [relay]));
     return { stream, answer: await joined(stream, marker, systemClock) };
   };
 
@@ -281,7 +282,7 @@ it.each(present.filter((relay) => relay === 'perl' || relay === 'python3'))(
       await server.up;
       remote = localRemote({});
       const marker = secretToken();
-      const stream = await remote.execStream(relayCommand(`\0${name}`.padEnd(108, '\0'), marker, relay));
+      const stream = await remote.execStream(relayCommand(`\0${name}`.padEnd(108, '\0'), marker, [relay]));
       expect((await joined(stream, marker, systemClock)).kind).toBe('connected');
       expect(await heard(stream, 6)).toBe('hello\n');
     } finally {
