@@ -234,12 +234,12 @@ export function createGuest({ clock, history, link, lastHeard, onRemember, ...op
     },
     attach(next, fresh) {
       const { recipe } = described(next);
-      const same = JSON.stringify(recipe) === JSON.stringify(remembered.recipe);
+      const same = isDeepStrictEqual(recipe, remembered.recipe);
       found = next;
       const { name, ...facts } = described(next);
       const manualName = remembered.manual !== null && remembered.name !== '';
       const change = { ...facts, ...(manualName ? {} : { name }), ...(same ? {} : { startAccepted: false }) };
-      if (JSON.stringify({ ...remembered, ...change }) !== JSON.stringify(remembered)) remember(change);
+      if (!isDeepStrictEqual({ ...remembered, ...change }, remembered)) remember(change);
       if (fresh !== machine) {
         use(fresh);
         // Another process: what the one before it showed says nothing of it.

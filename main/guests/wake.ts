@@ -48,8 +48,9 @@ export function wakeForAlarm(guest: Guest, alarm: Alarm, waking: Waking): Promis
   });
 }
 
-/** What libvirt starts is its definition; other commands are the user's to read first. */
-const mayBeStarted = ({ remembered }: Guest): boolean => remembered.manager === 'libvirt' || remembered.startAccepted;
+/** A QEMU that stayed only goes on, and what libvirt starts is its definition; other commands are the user's to read first. */
+const mayBeStarted = ({ machine, remembered }: Guest): boolean =>
+  machine?.exists === true || remembered.manager === 'libvirt' || remembered.startAccepted;
 
 async function carry(attempt: Attempt, { workplace, onFlaw }: Waking): Promise<WakeOutcome> {
   const { guest, action } = attempt;
