@@ -150,6 +150,8 @@ export function finish(program: string, args: readonly string[], stdin = ''): Pr
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    // One that reads nothing may be gone by now; how it ended tells.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(stdin);
     child.once('error', reject);
     child.once('close', (code) => {
