@@ -7,7 +7,7 @@ import { ensureElectron } from './electron-runtime.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
 import { OWN_PROCESSES, ROOT, run, say } from './processes.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
-import { addCounts, countPlaywright, countVitest, closingLine } from './test-counts.mjs';
+import { addCounts, countPlaywright, countVitest, closingLine, NOTHING } from './test-counts.mjs';
 
 /** @typedef {'unit' | 'integration' | 'e2e' | 'package'} Kind */
 /** @typedef {import('./test-counts.mjs').Counts} Counts */
@@ -34,7 +34,7 @@ const KINDS = {
   integration: {
     prepare: prepareGuests,
     limitMs: 10 * MINUTE,
-    parts: byComponent,
+    parts: () => inParts('test/integration', /^(alarm-holders|libvirt|proxmox|tiny-guest)/, /^(host|known-hosts|ssh)/, /^/),
     command: (filters, report) => vitest('integration', filters, report),
     count: countVitest,
   },
@@ -42,7 +42,7 @@ const KINDS = {
     prepare: prepareWindow,
     around: ownDisplay,
     limitMs: 8 * MINUTE,
-    parts: labAndReal,
+    parts: () => inParts('test/e2e', /^(desktop|renderer)/, /^/),
     command: (filters, report) => playwright('playwright.config.ts', filters, report),
     count: countPlaywright,
   },
@@ -59,21 +59,24 @@ const { kinds, filters } = readArguments(process.argv.slice(2));
 try {
   await ensureNodeModules();
   await mkdir(RESULTS, { recursive: true });
-  let total = { passed: 0, failed: 0, skipped: 0 };
+  let total = NOTHING;
   for (const kind of kinds) total = addCounts(total, await runKind(kind, filters));
-  if (total.passed + total.failed === 0) {
-    say('No test was run.');
-    total.failed += 1;
-  }
+  if (total.passed + total.failures.length === 0) total = failed('No test was run.');
   finish(total);
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  finish({ passed: 0, failed: 1, skipped: 0 });
+  finish(failed(error instanceof Error ? error.message : String(error)));
 }
 
-/** @param {Counts} total */
+/** What failed is told once more at the end, where it is not lost among what the runners print. @param {Counts} total */
 function finish(total) {
-  process.stdout.write(`${closingLine(total)}\n`, () => process.exit(total.failed > 0 ? 1 : 0));
+  const { failures } = total;
+  const told = failures.length > 0 ? ['\n=== failed', ...failures] : [];
+  process.stdout.write([...told, closingLine(total), ''].join('\n'), () => process.exit(failures.length > 0 ? 1 : 0));
+}
+
+/** @param {string} what @returns {Counts} */
+function failed(what) {
+  return { ...NOTHING, failures: [what] };
 }
 
 /**
@@ -100,8 +103,7 @@ async function runKind(kind, filters) {
   try {
     await prepare();
   } catch (error) {
-    say(`The ${kind} tests could not be prepared: ${error instanceof Error ? error.message : String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return failed(`The ${kind} tests could not be prepared: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!parts || filters.length > 0 || !canHideProcesses()) return runPart(kind, kind, filters, []);
   const counts = await Promise.all(
@@ -116,15 +118,16 @@ function canHideProcesses() {
   return process.platform === 'linux' && spawnSync(program, [...args, 'true'], { stdio: 'ignore' }).status === 0;
 }
 
-/** By what they are about, so that each part takes about as long as the others: most of a test's time is waiting. */
-async function byComponent() {
-  const folder = 'test/integration';
-  const files = (await readdir(path.join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
-  const parts = [/^(libvirt|proxmox|tiny-guest)/, /^(host|known-hosts|ssh)/, /^/].map((part) => files.filter((name) => part.test(name)));
-  const taken = new Set();
-  return parts.map((part) =>
-    part.filter((name) => !taken.has(name) && taken.add(name)).map((name) => `${folder}/${name}`),
-  );
+/**
+ * The tests of a folder, each in the first part that its name begins like. The parts take about as long as each other:
+ * most of a test's time is waiting.
+ * @param {string} folder
+ * @param {RegExp[]} parts
+ */
+async function inParts(folder, ...parts) {
+  const files = (await readdir(path.join(ROOT, folder))).filter((name) => /\.(test|spec)\.ts$/.test(name));
+  const partOf = (/** @type {string} */ name) => parts.find((part) => part.test(name));
+  return parts.map((part) => files.filter((name) => partOf(name) === part).map((name) => `${folder}/${name}`));
 }
 
 /**
@@ -144,8 +147,9 @@ async function runPart(kind, name, filters, wrapper) {
   const counts = await count(report);
   // A runner that crashed, hung, or failed outside of any test is a failure of its own.
   if (ended.timedOut)
-    say(`The ${name} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`);
-  if (ended.timedOut || (ended.code !== 0 && counts.failed === 0)) counts.failed += 1;
+    return addCounts(counts, failed(`The ${name} tests were not done within ${limitMs / MINUTE} minutes and were stopped.`));
+  if (ended.code !== 0 && counts.failures.length === 0)
+    return addCounts(counts, failed(`The runner of the ${name} tests ended with ${ended.code}.`));
   return counts;
 }
 
@@ -173,14 +177,6 @@ function playwright(config, filters, report) {
     ...['node_modules/@playwright/test/cli.js', 'test', '-c', config, '--output', report.replace(/\.json$/, '')],
     ...(filters.length > 0 ? ['--pass-with-no-tests', ...filters] : []),
   ];
-}
-
-/** The window alone over a fake of the rest, and the whole app. */
-async function labAndReal() {
-  const folder = 'test/e2e';
-  const files = (await readdir(path.join(ROOT, folder))).filter((name) => name.endsWith('.spec.ts'));
-  const isLab = (/** @type {string} */ name) => name.startsWith('renderer');
-  return [files.filter(isLab), files.filter((name) => !isLab(name))].map((part) => part.map((name) => `${folder}/${name}`));
 }
 
 /** @returns {Promise<NodeJS.ProcessEnv>} a display that nobody else's windows are on */
