@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../main/clock';
 import type { LibvirtClient, LibvirtOptions } from '../../main/protocols/libvirt/api';
 import { domainStatus } from '../../main/protocols/libvirt/domain-states';
 import { GET_STATS, LIST, START, STATS, SUSPEND_TARGET } from '../../main/protocols/libvirt/flags';
@@ -137,7 +136,7 @@ describe.skipIf(isMissing('libvirt', libvirtdPresent()))('a real libvirtd with Q
     await client.call('domain_undefine_flags', { dom });
   });
 
-  it('lists 200 domains in one call, within a second', async () => {
+  it('lists 200 domains in one call', async () => {
     const many = await startOther({
       domains: new Map(
         Array.from({ length: 200 }, (_, at) => [
@@ -150,11 +149,8 @@ describe.skipIf(isMissing('libvirt', libvirtdPresent()))('a real libvirtd with Q
       ),
     });
     const client = await attach(dial(many.socket));
-    const from = systemClock.monotonic();
     const { domains } = await client.call('connect_list_all_domains', { need_results: true });
-    const took = systemClock.monotonic() - from;
     expect(domains).toHaveLength(200);
-    expect(took).toBeLessThan(1000);
     const states = await Promise.all(domains.map((dom) => client.call('domain_get_state', { dom })));
     expect(new Set(states.map((state) => domainStatus(state).state))).toEqual(new Set(['shutoff']));
   });

@@ -211,15 +211,13 @@ describe.skipIf(skip)('definitions', () => {
 });
 
 describe.skipIf(skip)('a crowded libvirtd', () => {
-  test('200 domains are on the list within a second of the app’s start', async () => {
+  test('200 domains are on the list', async () => {
     const names = Array.from({ length: 200 }, (_, at) => `crowd-${at}`);
     const libvirtd = await startLibvirtd({ domains: new Map(names.map((name) => [name, domainXml({ name })])) });
     try {
-      const began = performance.now();
       const app = await startTestApp({ libvirtPlaces: [placeOf(libvirtd)] });
       try {
         await app.until('all are off', ({ guests }) => Object.values(guests).filter(({ state }) => state.name === 'off').length === 200);
-        expect(performance.now() - began).toBeLessThan(1000);
       } finally {
         await app.stop();
       }

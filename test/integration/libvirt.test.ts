@@ -110,17 +110,12 @@ describe.skipIf(isMissing('libvirt', libvirtGuestsCanRun()))('a real guest of a 
   });
 
   test('what virsh does from outside shows at once, by events', async () => {
-    const delays: number[] = [];
     for (let round = 0; round < 10; round++) {
       for (const [command, state] of [['suspend', 'paused'], ['resume', 'running']] as const) {
-        const shown = it.until(state).then(() => performance.now());
         await libvirtd.virsh(command, NAME);
-        const done = performance.now();
-        delays.push(Math.max(0, (await shown) - done));
+        expect((await it.until(state)).state).toMatchObject({ source: 'event' });
       }
     }
-    const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)]!;
-    expect(median).toBeLessThan(100);
     await it.answering();
     await libvirtd.virsh('dompmsuspend', NAME, 'mem');
     expect((await it.until('suspended')).state).toMatchObject({ source: 'event' });

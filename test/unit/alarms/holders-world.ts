@@ -47,13 +47,10 @@ export interface App {
   readonly runner: AlarmRunner;
   readonly jobs: AlarmJobs;
   readonly fs: MemoryFs;
-  readonly ended: { readonly alarm: Alarm; readonly ending: AlarmEnding }[];
   readonly dead: Promise<'dead'>;
   isAlive(): boolean;
   kill(): void;
 }
-
-
 
 /** Guests on hosts of their own, and an app that keeps their alarms with several holders. What must not be is kept in `faults`. */
 export async function createHoldersWorld() {
@@ -70,7 +67,7 @@ export async function createHoldersWorld() {
   } = { slept: 0, forward: 0, stepped: false, full: false, dying: null, app: null as unknown as App };
   /** Alarms whose guests slept through the app's wakes: their own clocks may ring yet. */
   const givenUp = new Set<string>();
-  /** Alarms that ended while the disk was full: the next run of the app knows nothing of that. */
+  /** Alarms whose end the disk does not know, or may forget: the next run of the app may set them again. */
   const mayReturn = new Set<string>();
   /** Kept, since the app would take what is thrown during a wake for a fault of the guest's. */
   const faults: unknown[] = [];
@@ -193,6 +190,8 @@ export async function createHoldersWorld() {
     };
     const kill = () => {
       killed = true;
+      // What ended at this very moment was perhaps not written.
+      for (const { alarm, at } of ended) if (at === clock.monotonic()) mayReturn.add(alarm.id);
       is.dying = null;
       fs.fault = () => 'crash';
       for (const cancel of timers) cancel();
@@ -213,7 +212,7 @@ export async function createHoldersWorld() {
     };
     const ways = new Map(guests.map((guest) => [guest.id, guest.host.connect(step)]));
     const jobsOn = (hostId: string) => (guestOf(hostId).reachable ? (ways.get(hostId) ?? null) : null);
-    const ended: App['ended'] = [];
+    const ended: { readonly alarm: Alarm; readonly at: number }[] = [];
     const runner: AlarmRunner = createAlarmRunner({
       clock: own,
       store: await openAlarmStore({ dir: '/data', fs, clock }),
@@ -235,7 +234,7 @@ export async function createHoldersWorld() {
       onChange: () => undefined,
       onEnded(alarm, ending) {
         if (killed) return;
-        ended.push({ alarm, ending });
+        ended.push({ alarm, at: clock.monotonic() });
         try {
           judgeEnding(alarm, ending);
         } catch (error) {
@@ -259,7 +258,7 @@ export async function createHoldersWorld() {
       },
       onTrouble: () => undefined,
     });
-    return { runner, jobs, fs, ended, dead, isAlive, kill };
+    return { runner, jobs, fs, dead, isAlive, kill };
   }
 
   function judgeEnding(alarm: Alarm, ending: AlarmEnding): void {
@@ -378,7 +377,6 @@ export async function createHoldersWorld() {
       else expect(troubled.has(guest.id), `${stray.join()} left behind on ${guest.id}`).toBe(true);
     }
   }
-
 
   is.app = await boot(memoryFs());
   for (const guest of guests) show(guest, 'unknown', true);

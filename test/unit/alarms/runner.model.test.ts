@@ -125,6 +125,8 @@ async function play(commands: readonly Command[]): Promise<void> {
     applyDisk();
     for (const guest of ids) world.show(guest);
     await world.clock.advance(0);
+    // Before anything happens to the guests again.
+    judge();
   }
 
   function applyDisk(): void {
